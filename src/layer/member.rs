@@ -1,0 +1,162 @@
+//! The members of a layer's tar, as the walk leaves them: compact, for there may be millions.
+
+use super::evidence::Evidence;
+
+/// What the walk learned of one layer. Paths, link targets and evidence are kept once, in the order of the tar.
+#[derive(Debug, Clone, Default)]
+pub struct WalkedLayer {
+    /// The members, in the order of the tar.
+    pub members: Vec<Member>,
+    /// The bytes of all paths and link targets, one after the other; members hold ranges of it.
+    pub names: Vec<u8>,
+    /// The contents that were asked for.
+    pub evidence: Evidence,
+    /// The length of the uncompressed tar in bytes, trailer and trailing bytes included.
+    pub tar_size: u64,
+    /// The length of the blob as stored, in bytes.
+    pub blob_size: u64,
+    /// Bytes of the blob that belong to no member: the tar's trailer, and the compression's own header and trailer.
+    /// Together with the members' transfer this is `blob_size`, to the byte.
+    pub transfer_overhead: u64,
+    /// How the blob is compressed.
+    pub compression: Compression,
+    /// Whether every byte was read and the blob's digest held; `false` where content was skipped by seeking.
+    pub verified: bool,
+}
+
+impl WalkedLayer {
+    /// The path of a member, as written.
+    pub fn path(&self, member: &Member) -> &[u8] {
+        &self.names[member.path.0 as usize..(member.path.0 + member.path.1) as usize]
+    }
+
+    /// The target of a link member, as written; empty for other kinds.
+    pub fn link(&self, member: &Member) -> &[u8] {
+        &self.names[member.link.0 as usize..(member.link.0 + member.link.1) as usize]
+    }
+
+    /// Σ content over the members, in bytes.
+    pub fn content(&self) -> u64 {
+        self.members.iter().map(|member| member.content).sum()
+    }
+}
+
+/// One member of a layer's tar.
+#[derive(Debug, Clone, Default)]
+pub struct Member {
+    /// Range of the path in [`WalkedLayer::names`]: start and length.
+    pub path: (u32, u32),
+    /// Range of the link's target in [`WalkedLayer::names`].
+    pub link: (u32, u32),
+    /// What kind of file it is.
+    pub kind: MemberKind,
+    /// What the first bytes say that a regular file is.
+    pub format: FileFormat,
+    /// Bytes of the file as `stat` would say: the logical size. Zero for everything but regular files.
+    pub content: u64,
+    /// Bytes of content that the tar holds; less than `content` for a sparse file.
+    pub stored: u64,
+    /// Bytes of headers and padding, PAX and GNU extension headers included.
+    pub overhead: u64,
+    /// This member's share of the blob as stored, in bytes.
+    pub transfer: u64,
+    /// Where the stored content starts in the uncompressed tar.
+    pub offset: u64,
+    /// xxh3 of the stored content, where every byte went by; `None` where it was skipped.
+    pub hash: Option<u64>,
+    /// Permissions, as `chmod` takes them.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u64,
+    /// Group.
+    pub gid: u64,
+    /// Modification time in seconds since 1970.
+    pub mtime: i64,
+    /// xxh3 of the extended attributes, sorted; 0 where there are none.
+    pub xattrs: u64,
+}
+
+/// What kind of file a member makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum MemberKind {
+    /// A regular file with content of its own.
+    #[default]
+    File,
+    /// Another name of a file.
+    HardLink,
+    /// A symbolic link.
+    Symlink,
+    /// A directory.
+    Directory,
+    /// A character device; a 0/0 one is overlayfs's own whiteout and is read as one.
+    CharDevice,
+    /// A block device.
+    BlockDevice,
+    /// A named pipe.
+    Fifo,
+}
+
+/// What the first bytes of a regular file say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum FileFormat {
+    /// Nothing that matters here, or not looked at.
+    #[default]
+    Other,
+    /// ELF, to be started.
+    ElfExecutable,
+    /// ELF, position independent: a shared library, or an executable of today's compilers.
+    ElfShared,
+    /// ELF, to be linked: an object file or a kernel module.
+    ElfObject,
+    /// `!<arch>`: a static library, or a .deb.
+    Ar,
+    /// `#!`: a script with its interpreter.
+    Script,
+    /// A zip: a wheel, a jar, an egg.
+    Zip,
+    /// Compressed by gzip, bzip2, xz or zstd.
+    Compressed,
+}
+
+impl FileFormat {
+    /// Judges by the first bytes of a file; eighteen suffice.
+    pub fn of(head: &[u8]) -> Self {
+        match head {
+            [0x7f, b'E', b'L', b'F', _, order, ..] => {
+                let kind = head.get(16..18).map_or(0, |kind| match order {
+                    2 => u16::from_be_bytes([kind[0], kind[1]]),
+                    _ => u16::from_le_bytes([kind[0], kind[1]]),
+                });
+                match kind {
+                    1 => Self::ElfObject,
+                    2 => Self::ElfExecutable,
+                    3 => Self::ElfShared,
+                    _ => Self::Other,
+                }
+            }
+            [b'#', b'!', ..] => Self::Script,
+            [b'P', b'K', 3 | 5, 4 | 6, ..] => Self::Zip,
+            [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] => Self::Compressed,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Compressed,
+            _ if head.starts_with(b"!<arch>\n") => Self::Ar,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it is ELF of any type.
+    pub fn is_elf(self) -> bool {
+        matches!(self, Self::ElfExecutable | Self::ElfShared | Self::ElfObject)
+    }
+}
+
+/// How a blob is compressed, judged by its first bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// gzip, any number of members (estargz is gzip).
+    Gzip,
+    /// zstd, any number of frames (zstd:chunked is zstd).
+    Zstd,
+}

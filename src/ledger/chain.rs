@@ -1,0 +1,119 @@
+//! The file system as it was after each layer: what a container started from that layer would have seen.
+
+use super::{Entry, EntryId, Ledger, LayerId, PathId, Tree};
+use crate::layer::MemberKind;
+use crate::ledger::entry::Kind;
+
+/// The merged file system after one layer. Package databases are read in such a view, so that bytes which a later layer
+/// hides keep the owner that they had.
+#[derive(Debug, Clone)]
+pub struct ChainView<'a> {
+    /// The ledger that this is a view of.
+    pub ledger: &'a Ledger,
+    /// The topmost layer of the view.
+    pub layer: LayerId,
+    /// The visible entry of each path; `None` for what is not there, and for directories that no entry makes.
+    visible: Vec<Option<EntryId>>,
+}
+
+/// How many symbolic links a path may go through, as Linux has it.
+const MAX_LINKS: usize = 40;
+
+impl<'a> ChainView<'a> {
+    /// The view after `layer`, from the fates that the ledger holds: an entry is visible from its own layer on until the
+    /// layer that hides it.
+    pub fn new(ledger: &'a Ledger, layer: LayerId) -> Self {
+        let mut visible = vec![None; ledger.tree.len()];
+        for id in ledger.ids() {
+            let entry = ledger.entry(id);
+            let is_there = matches!(entry.kind, Kind::Member(_))
+                && entry.layer <= layer
+                && ledger.name_hidden_by(id).is_none_or(|hidden| hidden > layer);
+            if is_there {
+                visible[entry.path.0 as usize] = Some(id);
+            }
+        }
+        Self { ledger, layer, visible }
+    }
+
+    /// The view after the last layer: the image as it is.
+    pub fn last(ledger: &'a Ledger) -> Self {
+        let last = u16::try_from(ledger.layers.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        Self::new(ledger, LayerId(last))
+    }
+
+    /// The visible entry at exactly this path.
+    pub fn at(&self, path: PathId) -> Option<EntryId> {
+        self.visible.get(path.0 as usize).copied().flatten()
+    }
+
+    /// The visible entry at exactly this path.
+    pub fn entry(&self, path: PathId) -> Option<&'a Entry> {
+        self.at(path).map(|id| self.ledger.entry(id))
+    }
+
+    /// The captured content of the file at exactly this path.
+    pub fn content(&self, path: PathId) -> Option<&'a [u8]> {
+        let id = self.at(path)?;
+        let id = self.ledger.entry(id).inode.unwrap_or(id);
+        self.ledger.evidence.get(&id).map(Vec::as_slice)
+    }
+
+    /// All visible files whose content was captured, in the order of the ledger.
+    pub fn captured(&self) -> impl Iterator<Item = (PathId, EntryId, &'a [u8])> + '_ {
+        self.ledger.evidence.iter().filter_map(|(id, content)| {
+            let path = self.ledger.entry(*id).path;
+            (self.at(path) == Some(*id)).then_some((path, *id, content.as_slice()))
+        })
+    }
+
+    /// A path as a package database spells it, with the symbolic links of its directories resolved inside the image and
+    /// its last component kept: dpkg says `/bin/ls` where the tar says `usr/bin/ls`. `None` where nothing is there.
+    pub fn locate(&self, path: &[u8]) -> Option<PathId> {
+        self.locate_below(Tree::ROOT, path)
+    }
+
+    /// [`ChainView::locate`] for a path relative to a directory.
+    pub fn locate_below(&self, from: PathId, path: &[u8]) -> Option<PathId> {
+        self.walk(from, path, false)
+    }
+
+    /// [`ChainView::locate`], with a symbolic link at the last component followed too.
+    pub fn follow(&self, path: &[u8]) -> Option<PathId> {
+        self.walk(Tree::ROOT, path, true)
+    }
+
+    fn walk(&self, from: PathId, path: &[u8], follow_last: bool) -> Option<PathId> {
+        let tree = &self.ledger.tree;
+        let mut at = if path.starts_with(b"/") { Tree::ROOT } else { from };
+        let mut links = 0;
+        // Components still to go, last first; a link's target is pushed in place of its name.
+        let mut left: Vec<&[u8]> = path.rsplit(|byte| *byte == b'/').collect();
+        while let Some(component) = left.pop() {
+            at = match component {
+                b"" | b"." => continue,
+                b".." => tree.parent(at),
+                name => {
+                    let child = tree.child(at, name)?;
+                    let is_last = left.iter().all(|component| matches!(*component, b"" | b"."));
+                    let link = self
+                        .entry(child)
+                        .filter(|entry| entry.kind == Kind::Member(MemberKind::Symlink))
+                        .filter(|_| !is_last || follow_last);
+                    let Some(link) = link else {
+                        at = child;
+                        continue;
+                    };
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return None;
+                    }
+                    let target = tree.text(link.link);
+                    left.extend(target.rsplit(|byte| *byte == b'/'));
+                    if target.starts_with(b"/") { Tree::ROOT } else { at }
+                }
+            };
+        }
+        Some(at)
+    }
+}

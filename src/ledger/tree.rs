@@ -1,0 +1,232 @@
+//! Every path of an image once: a tree of names, addressed by small ids.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::PathId;
+use crate::path::ImagePath;
+
+/// The tree of all paths. Id 0 is the root.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    nodes: Vec<Node>,
+    /// The bytes of all names and link targets, one after the other.
+    names: Vec<u8>,
+    /// (parent, hash of the name) → the first child with that hash; others follow through `same_hash`.
+    index: HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>,
+}
+
+#[derive(Debug, Clone)]
+struct Node {
+    parent: u32,
+    name: (u32, u16),
+    first_child: u32,
+    next_sibling: u32,
+    same_hash: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Default for Tree {
+    fn default() -> Self {
+        let root = Node { parent: 0, name: (0, 0), first_child: NONE, next_sibling: NONE, same_hash: NONE };
+        Self { nodes: vec![root], names: Vec::new(), index: HashMap::default() }
+    }
+}
+
+impl Tree {
+    /// The root.
+    pub const ROOT: PathId = PathId(0);
+
+    /// How many paths there are, the root included.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is nothing but the root.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.len() == 1
+    }
+
+    /// The path as bytes, which are normalised here, made if it is new.
+    pub fn intern(&mut self, path: &[u8]) -> PathId {
+        self.intern_below(Self::ROOT, path)
+    }
+
+    /// `path` as seen from the directory `from`, made if it is new.
+    pub fn intern_below(&mut self, from: PathId, path: &[u8]) -> PathId {
+        let mut at = if path.starts_with(b"/") { Self::ROOT } else { from };
+        for component in path.split(|byte| *byte == b'/') {
+            at = match component {
+                b"" | b"." => at,
+                b".." => self.parent(at),
+                name => self.child_or_insert(at, name),
+            };
+        }
+        at
+    }
+
+    /// The path as bytes, if it is known.
+    pub fn find(&self, path: &[u8]) -> Option<PathId> {
+        self.find_below(Self::ROOT, path)
+    }
+
+    /// `path` as seen from the directory `from`, if it is known.
+    pub fn find_below(&self, from: PathId, path: &[u8]) -> Option<PathId> {
+        let mut at = if path.starts_with(b"/") { Self::ROOT } else { from };
+        for component in path.split(|byte| *byte == b'/') {
+            at = match component {
+                b"" | b"." => at,
+                b".." => self.parent(at),
+                name => self.child(at, name)?,
+            };
+        }
+        Some(at)
+    }
+
+    /// The directory that holds a path; the root for the root.
+    pub fn parent(&self, path: PathId) -> PathId {
+        PathId(self.nodes[path.0 as usize].parent)
+    }
+
+    /// The last component; empty for the root.
+    pub fn name(&self, path: PathId) -> &[u8] {
+        let (start, length) = self.nodes[path.0 as usize].name;
+        &self.names[start as usize..start as usize + usize::from(length)]
+    }
+
+    /// The child of a directory by its name.
+    pub fn child(&self, parent: PathId, name: &[u8]) -> Option<PathId> {
+        let mut at = *self.index.get(&key(parent, name))?;
+        while at != NONE {
+            let node = &self.nodes[at as usize];
+            if node.parent == parent.0 && self.name(PathId(at)) == name {
+                return Some(PathId(at));
+            }
+            at = node.same_hash;
+        }
+        None
+    }
+
+    /// The children of a directory, latest first.
+    pub fn children(&self, parent: PathId) -> impl Iterator<Item = PathId> + '_ {
+        let first = self.nodes[parent.0 as usize].first_child;
+        std::iter::successors((first != NONE).then_some(PathId(first)), |child| {
+            let next = self.nodes[child.0 as usize].next_sibling;
+            (next != NONE).then_some(PathId(next))
+        })
+    }
+
+    /// Everything strictly below a directory, in no particular order.
+    pub fn descendants(&self, parent: PathId) -> impl Iterator<Item = PathId> + '_ {
+        let mut stack: Vec<_> = self.children(parent).collect();
+        std::iter::from_fn(move || {
+            let path = stack.pop()?;
+            stack.extend(self.children(path));
+            Some(path)
+        })
+    }
+
+    /// The directories above a path, nearest first, the root last. Empty for the root.
+    pub fn ancestors(&self, path: PathId) -> impl Iterator<Item = PathId> + '_ {
+        std::iter::successors((path != Self::ROOT).then(|| self.parent(path)), |path| {
+            (*path != Self::ROOT).then(|| self.parent(*path))
+        })
+    }
+
+    /// The whole path as bytes, without a leading `/`.
+    pub fn bytes(&self, path: PathId) -> Vec<u8> {
+        let mut parts: Vec<&[u8]> = self.ancestors(path).map(|ancestor| self.name(ancestor)).collect();
+        parts.pop(); // the root has no name
+        parts.reverse();
+        if path != Self::ROOT {
+            parts.push(self.name(path));
+        }
+        parts.join(&b'/')
+    }
+
+    /// The whole path, as a user reads it.
+    pub fn path(&self, path: PathId) -> ImagePath {
+        ImagePath::new(self.bytes(path))
+    }
+
+    /// Keeps a link's target; [`Tree::text`] gives it back.
+    pub fn keep(&mut self, text: &[u8]) -> (u32, u32) {
+        let start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.extend_from_slice(text);
+        (start, u32::try_from(text.len()).unwrap_or(u32::MAX))
+    }
+
+    /// A text that was kept.
+    pub fn text(&self, (start, length): (u32, u32)) -> &[u8] {
+        self.names.get(start as usize..start as usize + length as usize).unwrap_or_default()
+    }
+
+    fn child_or_insert(&mut self, parent: PathId, name: &[u8]) -> PathId {
+        // A component longer than any file system's 255 bytes is cut where a u16 ends; the walk has refused it before.
+        let name = &name[..name.len().min(usize::from(u16::MAX))];
+        if let Some(child) = self.child(parent, name) {
+            return child;
+        }
+        let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
+        let (start, length) = self.keep(name);
+        let same_hash = self.index.insert(key(parent, name), id).unwrap_or(NONE);
+        let above = &mut self.nodes[parent.0 as usize];
+        let next_sibling = std::mem::replace(&mut above.first_child, id);
+        let length = u16::try_from(length).unwrap_or(u16::MAX);
+        self.nodes.push(Node {
+            parent: parent.0,
+            name: (start, length),
+            first_child: NONE,
+            next_sibling,
+            same_hash,
+        });
+        PathId(id)
+    }
+}
+
+fn key(parent: PathId, name: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(name, u64::from(parent.0))
+}
+
+/// The keys are hashes already.
+#[derive(Debug, Clone, Default)]
+struct AlreadyHashed(u64);
+
+impl Hasher for AlreadyHashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _: &[u8]) {}
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_one_id_however_it_is_spelled() {
+        let mut tree = Tree::default();
+        let id = tree.intern(b"./usr/lib/../bin/sh");
+        assert_eq!(tree.find(b"/usr/bin/sh"), Some(id));
+        assert_eq!(tree.bytes(id), b"usr/bin/sh");
+        assert_eq!(tree.find(b"usr/bin/bash"), None);
+        assert_eq!(tree.intern(b"../../.."), Tree::ROOT);
+        assert_eq!(tree.bytes(Tree::ROOT), b"");
+    }
+
+    #[test]
+    fn descendants_are_all_below_and_nothing_else() {
+        let mut tree = Tree::default();
+        for path in ["a/b/c", "a/b/d", "a/e", "ab/f"] {
+            tree.intern(path.as_bytes());
+        }
+        let a = tree.find(b"a").unwrap();
+        let mut below: Vec<_> = tree.descendants(a).map(|path| tree.path(path).to_string()).collect();
+        below.sort();
+        assert_eq!(below, ["/a/b", "/a/b/c", "/a/b/d", "/a/e"]);
+    }
+}

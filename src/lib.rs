@@ -1,0 +1,19 @@
+//! Plimsoll weighs container images.
+//!
+//! From an archive, a layout or a stream it reads every platform of an image, gives every byte of every layer one owner,
+//! and says which smaller image could be built instead.
+
+pub mod advice;
+pub mod analysis;
+pub mod digest;
+pub mod error;
+pub mod image;
+pub mod layer;
+pub mod ledger;
+pub mod owners;
+pub mod path;
+pub mod projection;
+pub mod reference;
+pub mod size;
+pub mod source;
+pub mod waste;

@@ -1,0 +1,81 @@
+//! Reading any part of a file at any time, without moving a cursor that others share.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+
+/// Something whose bytes can be read at any offset, by several threads at once.
+pub trait ReadAt: Send + Sync {
+    /// Fills `buffer` from `offset` on; fewer bytes than asked for mean the end.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+impl ReadAt for File {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match FileExt::read_at(self, &mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.len());
+        let length = buffer.len().min(self.len() - start);
+        buffer[..length].copy_from_slice(&self[start..start + length]);
+        Ok(length)
+    }
+}
+
+/// A range of something readable: a member of an archive, or a whole file.
+#[derive(Clone, Copy)]
+pub struct Region<'a> {
+    inner: &'a dyn ReadAt,
+    start: u64,
+    length: u64,
+}
+
+impl<'a> Region<'a> {
+    /// The `length` bytes of `inner` from `start` on.
+    pub fn new(inner: &'a dyn ReadAt, start: u64, length: u64) -> Self {
+        Self { inner, start, length }
+    }
+
+    /// How many bytes there should be; a truncated file has fewer, which a read then shows.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Fills `buffer` from `offset` on; fewer bytes than asked for mean the end of the region or of the file.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let left = self.length.saturating_sub(offset);
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        self.inner.read_at(&mut buffer[..length], self.start.saturating_add(offset))
+    }
+
+    /// A cursor over the region, front to back.
+    pub fn reader(self) -> RegionReader<'a> {
+        RegionReader { region: self, offset: 0 }
+    }
+}
+
+/// Reads a [`Region`] front to back.
+pub struct RegionReader<'a> {
+    region: Region<'a>,
+    offset: u64,
+}
+
+impl Read for RegionReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.region.read_at(buffer, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
+    }
+}
