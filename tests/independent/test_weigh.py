@@ -97,6 +97,9 @@ class Fates(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "not a tar any more"):
             weigh(bytes(broken))
 
+    def test_what_follows_the_end_is_not_read(self):
+        self.assertEqual(weigh(BASE + layer(("index", 7))), (35, 0, 0))
+
     def test_a_cut_layer_is_an_error(self):
         with self.assertRaises(ValueError):
             weigh(layer(("a", 9000))[:5000])

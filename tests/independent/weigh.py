@@ -17,7 +17,7 @@ the zstd. It prints one JSON document; --paths also writes the final file system
       entries         tar members of all layers, directories and whiteouts included
       live_files      names of live regular files, hard links included; live_sha256 is the digest of the --paths text
       layers[]        digest and size of the blob, diff_id, tar size, the same figures for the layer's own bytes
-    attestations[]  digests of the manifests that are no platform
+    attestations[]  digests of the manifests that are no file system: attestations, signatures and other artefacts
 
 Rules, where the formats leave a choice:
 
@@ -117,9 +117,9 @@ def platform_of(config):
 
 
 def images_of(store):
-    """Yields (reference, config digest, config, [blob names]) of each platform, and (None, digest) of each attestation."""
+    """Yields (reference, config digest, config, [blob names]) of each platform; of an attestation only its digest."""
     if "manifest.json" in store:
-        for item in load(store, "manifest.json"):
+        for item in load(store, "manifest.json") or []:
             with store.open(item["Config"]) as file:
                 raw = file.read()
             digest = "sha256:" + hashlib.sha256(raw).hexdigest()
@@ -146,24 +146,32 @@ def descend(store, index, reference):
             yield from descend(store, manifest, name)
         else:
             config = load(store, blob_name(manifest["config"]["digest"]))
+            if not all("tar" in layer.get("mediaType", "tar") for layer in manifest["layers"]):
+                yield None, descriptor["digest"], None, None  # a signature, a chart: no file system
+                continue
             blobs = [blob_name(layer["digest"]) for layer in manifest["layers"]]
             yield name, manifest["config"]["digest"], config, blobs
 
 
 class Metered:
-    """A reader that hashes and counts what goes through, and remembers where the last byte was that is not zero."""
+    """A reader that hashes and counts what goes through, and remembers the last two reads."""
 
     def __init__(self, file):
-        self.file, self.hash, self.count, self.last = file, hashlib.sha256(), 0, -1
+        self.file, self.hash, self.count, self.recent = file, hashlib.sha256(), 0, [b"", b""]
 
     def read(self, size=-1):
         data = self.file.read(size)
         self.hash.update(data)
-        kept = len(data.rstrip(b"\0"))
-        if kept:
-            self.last = self.count + kept - 1
         self.count += len(data)
+        if data:
+            self.recent = [self.recent[1], data]
         return data
+
+    def block(self, offset):
+        """The tar block at this offset, which is among what was read last; empty at the end of the file."""
+        recent = b"".join(self.recent)
+        start = offset - (self.count - len(recent))
+        return recent[max(start, 0):start + 512]
 
     def drain(self):
         while self.read(1 << 20):
@@ -370,10 +378,10 @@ def weigh(store, config, blobs):
             if store.size(name):
                 with tarfile.open(fileobj=meter, mode="r|", encoding="utf-8", errors="surrogateescape") as tar:
                     made, entries = weigh_layer(tree, tar)
-                    end = tar.offset
+                    # tarfile takes a broken header for the end. After a true end anything may follow (eStargz's index).
+                    if meter.block(tar.offset).strip(b"\0"):
+                        raise Bad(f"{name}: not a tar any more at byte {tar.offset}")
                     meter.drain()
-                if meter.last >= end:
-                    raise Bad(f"{name}: not a tar any more at byte {end}")
             else:
                 made, entries = [], 0
             close()
