@@ -20,6 +20,8 @@ pub struct WalkedLayer {
     pub transfer_overhead: u64,
     /// How the blob is compressed.
     pub compression: Compression,
+    /// A foreign layer: its descriptor says how large it is, and nothing of it was read.
+    pub unread: bool,
     /// Whether every byte was read and the blob's digest held; `false` where content was skipped by seeking.
     pub verified: bool,
 }
@@ -88,7 +90,7 @@ pub enum MemberKind {
     Symlink,
     /// A directory.
     Directory,
-    /// A character device; a 0/0 one is overlayfs's own whiteout and is read as one.
+    /// A character device.
     CharDevice,
     /// A block device.
     BlockDevice,

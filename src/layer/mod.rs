@@ -5,4 +5,4 @@ pub mod evidence;
 pub mod member;
 
 pub use evidence::{Capture, Evidence, Wants};
-pub use member::{FileFormat, Member, MemberKind, WalkedLayer};
+pub use member::{Compression, FileFormat, Member, MemberKind, WalkedLayer};

@@ -1,11 +1,270 @@
-//! Merges walked layers into a ledger.
+//! Merges walked layers into a ledger: what each member is in its layer, and what becomes of it above.
+//!
+//! Each layer is applied as a runtime would: first its whiteouts, which only ever reach the layers below, then its
+//! members in the order of the tar. <https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#whiteouts>
 
-use super::Ledger;
-use crate::layer::WalkedLayer;
+use std::collections::BTreeMap;
+
+use super::entry::{Entry, EntryId, Fate, Kind, LayerId, PathId};
+use super::{LayerSum, Ledger, Tree, category};
+use crate::layer::{Member, MemberKind, WalkedLayer};
+
+/// `.wh.NAME` deletes NAME of the layers below.
+const WHITEOUT: &[u8] = b".wh.";
+/// `.wh..wh.` marks what belongs to the layer's storage and not to its file system.
+const RESERVED: &[u8] = b".wh..wh.";
+/// The reserved name that means: nothing that the layers below have in this directory.
+const OPAQUE: &[u8] = b".wh..wh..opq";
 
 impl Ledger {
-    /// Merges the layers, lowest first; `None` is a layer that could not be read because it is foreign.
-    pub fn build(_layers: Vec<WalkedLayer>) -> Self {
-        Self::default()
+    /// Merges the layers, lowest first.
+    pub fn build(layers: Vec<WalkedLayer>) -> Self {
+        let mut merge = Merge::default();
+        for layer in layers {
+            merge.apply(layer);
+        }
+        merge.finish()
     }
+}
+
+/// The state between two layers.
+#[derive(Default)]
+struct Merge {
+    ledger: Ledger,
+    /// The visible entry of each path.
+    visible: Vec<Option<EntryId>>,
+    /// How many visible entries lie at or below each path, so that hiding a tree costs what is visible of it.
+    weight: Vec<u32>,
+    /// Rewrites of a file by one of the same size: (hidden, hiding). Which are copy-ups, hashes will tell.
+    rewrites: Vec<(EntryId, EntryId)>,
+}
+
+impl Merge {
+    fn apply(&mut self, walked: WalkedLayer) {
+        let layer = LayerId(u16::try_from(self.ledger.layers.len()).unwrap_or(u16::MAX));
+        let first = self.ledger.entries.len();
+        self.ledger.entries.reserve(walked.members.len());
+        for member in &walked.members {
+            let entry = self.entry(&walked, member, layer);
+            self.ledger.entries.push(entry);
+        }
+        self.visible.resize(self.ledger.tree.len(), None);
+        self.weight.resize(self.ledger.tree.len(), 0);
+
+        let added = (first..self.ledger.entries.len()).map(|position| EntryId(narrow(position)));
+        for id in added.clone() {
+            let (kind, path) = (self.ledger.entry(id).kind, self.ledger.entry(id).path);
+            match kind {
+                Kind::Whiteout => self.hide(path, Fate::Deleted(layer), true),
+                Kind::Opaque => self.hide(path, Fate::Deleted(layer), false),
+                Kind::Reserved | Kind::Member(_) => {}
+            }
+        }
+        for id in added {
+            if let Kind::Member(kind) = self.ledger.entry(id).kind {
+                self.add(id, kind, layer);
+            }
+        }
+        self.keep_evidence(&walked, narrow(first));
+        self.ledger.layers.push(LayerSum {
+            transfer: walked.blob_size,
+            transfer_overhead: walked.transfer_overhead,
+            content: walked.content(),
+            tar_size: walked.tar_size,
+            first: narrow(first),
+            count: narrow(walked.members.len()),
+            compression: walked.compression,
+            read: !walked.unread,
+            verified: walked.verified,
+        });
+    }
+
+    /// Translates a member; whiteouts get the path of what they hide.
+    fn entry(&mut self, walked: &WalkedLayer, member: &Member, layer: LayerId) -> Entry {
+        let written = walked.path(member);
+        let tree = &mut self.ledger.tree;
+        let path = tree.intern(written);
+        let (path, kind) = match tree.name(path) {
+            OPAQUE => (tree.parent(path), Kind::Opaque),
+            name if name.starts_with(RESERVED) => (path, Kind::Reserved),
+            name if name.starts_with(WHITEOUT) && name.len() > WHITEOUT.len() => {
+                let name = name[WHITEOUT.len()..].to_vec();
+                (tree.intern_below(tree.parent(path), &name), Kind::Whiteout)
+            }
+            _ => (path, Kind::Member(member.kind)),
+        };
+        let link = if member.link.1 == 0 { (0, 0) } else { tree.keep(walked.link(member)) };
+        // What is not a member of the file system is hidden from birth, by its own layer.
+        let fate = if matches!(kind, Kind::Member(_)) { Fate::Live } else { Fate::Deleted(layer) };
+        Entry {
+            path,
+            layer,
+            kind,
+            fate,
+            owner: Ledger::UNOWNED,
+            category: category::of(written, member.format, member.mode),
+            format: member.format,
+            content: member.content,
+            stored: member.stored,
+            overhead: member.overhead,
+            transfer: member.transfer,
+            offset: member.offset,
+            hash: member.hash,
+            inode: None,
+            mode: member.mode,
+            uid: member.uid,
+            gid: member.gid,
+            mtime: member.mtime,
+            xattrs: member.xattrs,
+            link,
+        }
+    }
+
+    /// Makes a member visible, and hides what it takes the place of.
+    fn add(&mut self, id: EntryId, kind: MemberKind, layer: LayerId) {
+        let path = self.ledger.entry(id).path;
+        if kind == MemberKind::HardLink {
+            self.link(id, layer);
+        }
+        let fate = Fate::Overwritten(layer);
+        self.clear_way(path, fate);
+        if let Some(below) = self.visible[path.0 as usize] {
+            self.note_rewrite(below, id);
+        }
+        if kind == MemberKind::Directory && self.is_directory(path) {
+            // A directory over a directory replaces its metadata and nothing in it.
+            self.hide_one(path, fate);
+        } else {
+            self.hide(path, fate, true);
+        }
+        self.visible[path.0 as usize] = Some(id);
+        self.count(path, 1);
+    }
+
+    /// Finds the entry that holds a hard link's bytes, if this layer made it. A link to a file of a lower layer has no
+    /// bytes and keeps none alive: that file is another inode once its layer is stored.
+    fn link(&mut self, id: EntryId, layer: LayerId) {
+        let target = self.ledger.tree.text(self.ledger.entry(id).link);
+        let Some(target) = self.ledger.tree.find(target).and_then(|path| self.visible_at(path)) else { return };
+        let target = self.ledger.entry(target).inode.unwrap_or(target);
+        let entry = self.ledger.entry(target);
+        if entry.layer == layer && entry.is_file() {
+            self.ledger.entries[id.0 as usize].inode = Some(target);
+        }
+    }
+
+    /// Hides whatever stands where a member's path needs a directory: the nearest visible directory above vouches for
+    /// everything above itself.
+    fn clear_way(&mut self, path: PathId, fate: Fate) {
+        let mut above = path;
+        while above != Tree::ROOT {
+            above = self.ledger.tree.parent(above);
+            match self.visible[above.0 as usize] {
+                Some(id) if self.ledger.entry(id).is_directory() => return,
+                Some(_) => self.hide_one(above, fate),
+                None => {}
+            }
+        }
+    }
+
+    /// Hides everything visible below a path, and the path itself if `whole`.
+    fn hide(&mut self, path: PathId, fate: Fate, whole: bool) {
+        if whole {
+            self.hide_one(path, fate);
+        }
+        if self.weight[path.0 as usize] == 0 {
+            return;
+        }
+        let heavy = |merge: &Self, path| -> Vec<PathId> {
+            merge.ledger.tree.children(path).filter(|child| merge.weight[child.0 as usize] > 0).collect()
+        };
+        let mut stack = heavy(self, path);
+        let mut found = Vec::new();
+        while let Some(path) = stack.pop() {
+            found.push(path);
+            stack.extend(heavy(self, path));
+        }
+        for path in found {
+            self.hide_one(path, fate);
+        }
+    }
+
+    fn hide_one(&mut self, path: PathId, fate: Fate) {
+        if let Some(id) = self.visible[path.0 as usize].take() {
+            self.ledger.entries[id.0 as usize].fate = fate;
+            self.count(path, -1);
+        }
+    }
+
+    fn count(&mut self, path: PathId, change: i32) {
+        let mut at = path;
+        loop {
+            let weight = &mut self.weight[at.0 as usize];
+            *weight = weight.saturating_add_signed(change);
+            if at == Tree::ROOT {
+                return;
+            }
+            at = self.ledger.tree.parent(at);
+        }
+    }
+
+    fn note_rewrite(&mut self, below: EntryId, above: EntryId) {
+        let below = self.ledger.entry(below).inode.unwrap_or(below);
+        let (old, new) = (self.ledger.entry(below), self.ledger.entry(above));
+        let same_size = old.content == new.content && old.stored == new.stored && new.content > 0;
+        if old.is_file() && new.is_file() && same_size && old.layer < new.layer {
+            self.rewrites.push((below, above));
+        }
+    }
+
+    fn is_directory(&self, path: PathId) -> bool {
+        self.visible_at(path).is_some_and(|id| self.ledger.entry(id).is_directory())
+    }
+
+    fn visible_at(&self, path: PathId) -> Option<EntryId> {
+        self.visible.get(path.0 as usize).copied().flatten()
+    }
+
+    fn keep_evidence(&mut self, walked: &WalkedLayer, first: u32) {
+        let evidence = &walked.evidence;
+        let contents = evidence.contents.iter().map(|(member, content)| (EntryId(first + member), content.clone()));
+        self.ledger.evidence.extend(contents);
+        self.ledger.too_long.extend(evidence.too_long.iter().map(|member| EntryId(first + member)));
+    }
+
+    /// Settles what a hard link keeps alive, and hands the ledger out.
+    fn finish(mut self) -> Ledger {
+        let mut names: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
+        for id in self.ledger.ids() {
+            if let Some(inode) = self.ledger.entry(id).inode {
+                names.entry(inode).or_default().push(id);
+            }
+        }
+        for (inode, links) in names {
+            let own = self.ledger.entry(inode).fate;
+            // The bytes go with the last name that goes.
+            let last = links.iter().map(|link| self.ledger.entry(*link).fate).fold(own, later);
+            if let Some(hidden) = own.hidden_by().filter(|_| last != own) {
+                self.ledger.hidden_names.insert(inode, hidden);
+                self.ledger.entries[inode.0 as usize].fate = last;
+            }
+        }
+        self.ledger.owners.push("unowned".to_owned());
+        self.ledger.rewrites = self.rewrites;
+        self.ledger
+    }
+}
+
+/// Of two fates, the one that comes later; to live is the latest of all.
+fn later(one: Fate, other: Fate) -> Fate {
+    match (one.hidden_by(), other.hidden_by()) {
+        (None, _) | (_, None) => Fate::Live,
+        (Some(first), Some(second)) if second > first => other,
+        _ => one,
+    }
+}
+
+/// The walk refuses more members than fit (see `layer::Limits`).
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }

@@ -57,6 +57,8 @@ pub enum Kind {
     Whiteout,
     /// `.wh..wh..opq`: deletes everything that the layers below have in its directory, whose path it has.
     Opaque,
+    /// `.wh..wh.*`: bookkeeping of aufs, which no runtime unpacks and which deletes nothing.
+    Reserved,
 }
 
 /// One tar member in one layer.

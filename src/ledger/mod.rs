@@ -8,6 +8,7 @@ pub mod category;
 pub mod chain;
 pub mod change;
 pub mod entry;
+pub mod identity;
 pub mod query;
 pub mod tree;
 
@@ -19,6 +20,8 @@ pub use change::{Change, freed};
 pub use entry::{Entry, EntryId, Fate, Kind, LayerId, OwnerId, PathId};
 pub use query::Totals;
 pub use tree::Tree;
+
+use crate::layer::member::Compression;
 
 /// All entries of all layers of one image.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +43,8 @@ pub struct Ledger {
     pub transfer_exact: bool,
     /// Files whose own name is hidden while a hard link to them is live: the layer that hides the name.
     pub hidden_names: BTreeMap<EntryId, LayerId>,
+    /// Rewrites of a file by one of the same size in a higher layer: (hidden, hiding).
+    pub rewrites: Vec<(EntryId, EntryId)>,
     /// Rewrites whose bytes are identical: (the hidden entry, the entry that hides it).
     pub copy_ups: Vec<(EntryId, EntryId)>,
     /// Live files of one content at several paths, from 4 KiB up; each group in the order of the ledger.
@@ -61,8 +66,12 @@ pub struct LayerSum {
     pub first: u32,
     /// How many entries it has.
     pub count: u32,
+    /// How the blob is compressed.
+    pub compression: Compression,
     /// Whether it could be read at all; a foreign layer is counted by its descriptor and never read.
     pub read: bool,
+    /// Whether every byte was read and held against the digest.
+    pub verified: bool,
 }
 
 impl Ledger {
