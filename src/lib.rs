@@ -12,6 +12,7 @@ pub mod layer;
 pub mod ledger;
 pub mod owners;
 pub mod path;
+pub mod progress;
 pub mod projection;
 pub mod reference;
 pub mod size;
