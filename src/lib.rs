@@ -17,4 +17,5 @@ pub mod projection;
 pub mod reference;
 pub mod size;
 pub mod source;
+pub mod view;
 pub mod waste;

@@ -1,0 +1,141 @@
+//! Findings and variants: sets of changes, printed as what they free.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{Change, Finding, FindingEntry, Saving, Variant};
+use super::{count, number, text};
+use crate::advice::{self, Rule, Safety};
+use crate::analysis::PlatformAnalysis;
+use crate::ledger::{self, EntryId, Ledger, freed};
+use crate::projection;
+
+/// The findings; those that this build can do something about first, then by saving.
+pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Finding> {
+    let base = analysis.image.base.as_ref().map_or(0, |base| base.layers);
+    let mut findings: Vec<_> =
+        analysis.findings.iter().map(|found| finding(found, &analysis.ledger, rules, base)).collect();
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.in_base, u64::MAX - f.content, u64::MAX - f.transfer);
+        (key(a), &a.rule, a.layer, a.hidden_by, &a.message).cmp(&(key(b), &b.rule, b.layer, b.hidden_by, &b.message))
+    });
+    findings
+}
+
+fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule], base: usize) -> Finding {
+    let size = freed(ledger, found.changes.iter().copied());
+    let mut entries: Vec<_> = found.changes.iter().map(|change| entry(*change, ledger)).collect();
+    entries.sort_by(|a, b| {
+        (b.content, b.transfer, &a.path, a.layer).cmp(&(a.content, a.transfer, &b.path, b.layer))
+    });
+    let ids: BTreeSet<_> = found.changes.iter().map(|change| changed(*change)).collect();
+    Finding {
+        rule: found.rule.clone(),
+        title: rules.iter().find(|rule| rule.id == found.rule).map_or_else(String::new, |rule| rule.title.clone()),
+        safety: safety(found.safety).to_owned(),
+        message: text(&found.message),
+        content: size.content,
+        transfer: size.transfer,
+        files: count(ids.iter().filter(|id| ledger.entry(**id).is_file()).count()),
+        layer: found.layer.map(number),
+        hidden_by: found.hidden_by.map(number),
+        in_base: !ids.is_empty() && ids.iter().all(|id| usize::from(ledger.entry(*id).layer.0) < base),
+        entries,
+    }
+}
+
+fn entry(change: ledger::Change, ledger: &Ledger) -> FindingEntry {
+    let entry = ledger.entry(changed(change));
+    let size = freed(ledger, [change]);
+    FindingEntry {
+        path: ledger.tree.path(entry.path).to_string(),
+        layer: number(entry.layer),
+        content: size.content,
+        transfer: size.transfer,
+    }
+}
+
+fn changed(change: ledger::Change) -> EntryId {
+    match change {
+        ledger::Change::Drop(id) | ledger::Change::Shrink(id, _) => id,
+    }
+}
+
+/// The id of a safety in reports.
+fn safety(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Safe => "safe",
+        Safety::Review => "review",
+        Safety::Risky => "risky",
+    }
+}
+
+/// What all findings free together.
+pub(super) fn saving(analysis: &PlatformAnalysis) -> Saving {
+    let changes = analysis.findings.iter().flat_map(|finding| finding.changes.iter().copied());
+    let size = freed(&analysis.ledger, changes);
+    Saving { content: size.content, transfer: size.transfer }
+}
+
+/// The variants, smallest first.
+pub(super) fn variants(analysis: &PlatformAnalysis) -> Vec<Variant> {
+    let mut variants: Vec<_> = analysis.variants.iter().map(|variant| build(variant, analysis)).collect();
+    variants.sort_by(|a, b| (a.content, a.transfer, &a.name).cmp(&(b.content, b.transfer, &b.name)));
+    variants
+}
+
+fn build(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Variant {
+    let size = variant.size(&analysis.ledger);
+    Variant {
+        name: variant.name.clone(),
+        content: size.content,
+        transfer: size.transfer,
+        measured: false,
+        changes: shares(variant, analysis),
+        caveats: variant.caveats.iter().map(|caveat| text(caveat)).collect(),
+    }
+}
+
+/// What each rule contributes: a change that several findings want is counted with the one that frees most.
+fn shares(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Vec<Change> {
+    // Of several changes of one entry only the largest takes effect.
+    let mut left: BTreeMap<EntryId, ledger::Change> = BTreeMap::new();
+    for change in &variant.changes {
+        let largest = left.entry(changed(*change)).or_insert(*change);
+        if freed(&analysis.ledger, [*change]).content > freed(&analysis.ledger, [*largest]).content {
+            *largest = *change;
+        }
+    }
+    let mut findings: Vec<_> = analysis.findings.iter().collect();
+    findings.sort_by_key(|finding| {
+        let size = freed(&analysis.ledger, finding.changes.iter().copied());
+        (u64::MAX - size.content, u64::MAX - size.transfer, &finding.rule, finding.layer, finding.hidden_by)
+    });
+    let mut changes: Vec<Change> = Vec::new();
+    let mut add = |rule: &str, mine: &[ledger::Change]| {
+        if mine.is_empty() {
+            return;
+        }
+        let size = freed(&analysis.ledger, mine.iter().copied());
+        let entries = count(mine.len());
+        match changes.iter_mut().find(|change| change.rule == rule) {
+            Some(change) => {
+                change.entries += entries;
+                change.content += size.content;
+                change.transfer += size.transfer;
+            }
+            None => changes.push(Change {
+                rule: rule.to_owned(),
+                entries,
+                content: size.content,
+                transfer: size.transfer,
+            }),
+        }
+    };
+    for finding in findings {
+        let mine: Vec<_> = finding.changes.iter().filter_map(|change| left.remove(&changed(*change))).collect();
+        add(&finding.rule, &mine);
+    }
+    add("", &left.into_values().collect::<Vec<_>>());
+    changes.sort_by(|a, b| (b.content, b.transfer, &a.rule).cmp(&(a.content, a.transfer, &b.rule)));
+    changes
+}

@@ -1,0 +1,83 @@
+//! From what was found out to the contract. Nothing is decided here: figures are sums over the ledger, texts are made
+//! harmless for a terminal, and everything is put in an order that depends on the image alone.
+
+mod findings;
+mod platform;
+mod tree;
+
+use super::{Image, Report, SCHEMA, Tool, Warning};
+use crate::advice::Rule;
+use crate::analysis::Analysis;
+use crate::error;
+use crate::image;
+use crate::path::Printable;
+use crate::reference::{Reference, Scheme};
+
+impl Report {
+    /// The report on an analysis that looked for `rules`.
+    pub fn new(analysis: &Analysis, rules: &[Rule]) -> Self {
+        let mut report = Self::of_tree(&analysis.reference, &analysis.tree, &analysis.warnings);
+        report.platforms = analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
+        report.registry.exact &= report.platforms.iter().all(|platform| platform.transfer.exact);
+        report
+    }
+
+    /// The report on what a reference names, with no platform read.
+    pub fn of_tree(reference: &Reference, tree: &image::Node, warnings: &[error::Warning]) -> Self {
+        let (index, registry) = tree::build(tree);
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            image: Image {
+                reference: reference.to_string(),
+                kind: kind(reference.scheme).to_owned(),
+                digest: index.digest.clone(),
+                tags: index.tags.clone(),
+            },
+            index,
+            registry,
+            platforms: Vec::new(),
+            warnings: warnings_of(warnings),
+        }
+    }
+}
+
+fn kind(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Any => "file",
+        Scheme::Stdin => "stdin",
+        Scheme::DockerArchive => "docker-archive",
+        Scheme::OciArchive => "oci-archive",
+        Scheme::OciDir => "oci-dir",
+    }
+}
+
+/// Text of an image, made harmless.
+fn text(untrusted: &str) -> String {
+    Printable(untrusted.as_bytes()).to_string()
+}
+
+fn texts(untrusted: &[String]) -> Vec<String> {
+    untrusted.iter().map(|one| text(one)).collect()
+}
+
+/// Warnings in an order of their own, for they come from several threads.
+fn warnings_of(warnings: &[error::Warning]) -> Vec<Warning> {
+    let mut warnings: Vec<_> = warnings
+        .iter()
+        .map(|warning| Warning { from: text(&warning.from), message: text(&warning.message) })
+        .collect();
+    warnings.sort();
+    warnings.dedup();
+    warnings
+}
+
+/// A count as the contract holds it.
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// The number of a layer in reports: the lowest is 1.
+fn number(layer: crate::ledger::LayerId) -> u64 {
+    u64::from(layer.0) + 1
+}

@@ -1,0 +1,88 @@
+//! The contract: what leaves the program, as plain sorted data. The only types of ours that serialize.
+//!
+//! Fields may be added, never renamed and never given another meaning; a field that is added has a default, so that an
+//! older report still reads. Sizes are bytes. `docs/report.schema.json` is made from these types.
+
+pub mod build;
+mod platform;
+mod tree;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use platform::{
+    Base, Category, Change, CopyUps, Duplicates, Finding, FindingEntry, Hidden, Layer, Owner, Platform, Saving,
+    Transfer, Variant,
+};
+pub use tree::{Blob, Node, NodeKind, Registry};
+
+/// The version of the contract, which every report names.
+pub const SCHEMA: &str = "plimsoll/report/1";
+
+/// What was found out about an image, on every platform that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Plimsoll report")]
+pub struct Report {
+    /// The version of this contract: `plimsoll/report/1`.
+    pub schema: String,
+    /// What wrote the report.
+    pub tool: Tool,
+    /// What was asked for.
+    pub image: Image,
+    /// What the reference names: an image, or an index of images with what is attached to them.
+    pub index: Node,
+    /// What all of it costs a registry.
+    pub registry: Registry,
+    /// The platforms that were read, in the order of the index. Platforms that were not asked for are in `index` only.
+    pub platforms: Vec<Platform>,
+    /// What could not be read of the source as a whole. Every figure of the report is true all the same.
+    pub warnings: Vec<Warning>,
+}
+
+impl Report {
+    /// The report as it is written to a file or a pipe: indented, with a final line feed.
+    pub fn to_json(&self) -> String {
+        // Serialising plain data with string keys cannot fail; an empty document would be noticed at once.
+        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+
+    /// The JSON schema of reports, as it stands in `docs/report.schema.json`.
+    pub fn json_schema() -> String {
+        let mut json = serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+}
+
+/// What wrote the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `plimsoll`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Image {
+    /// The reference as the user wrote it.
+    pub reference: String,
+    /// Where it was looked for: `file`, `docker-archive`, `oci-archive`, `oci-dir`, `stdin`.
+    pub kind: String,
+    /// The digest of the index, or of the manifest where there is one image; `null` where the source has none.
+    pub digest: Option<String>,
+    /// The names under which the source knows the image.
+    pub tags: Vec<String>,
+}
+
+/// Something that could not be read, while every figure of the report stays true.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Warning {
+    /// Who says so: an ecosystem's name, `source`, `history`, …
+    pub from: String,
+    /// One sentence that names the file or the member.
+    pub message: String,
+}

@@ -1,0 +1,287 @@
+//! What was found out about the image of one platform.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Warning;
+
+/// The image of one platform, weighed.
+///
+/// `live` + `overwritten` + `deleted` = `content` = the sum over `layers`; the sum over `owners` = the sum over
+/// `categories` = `live`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Platform {
+    /// `os/arch[/variant]`, normalised.
+    pub platform: String,
+    /// The digest of its manifest; `null` where the source has none.
+    pub digest: Option<String>,
+    /// The digest of its configuration, which is Docker's image ID.
+    pub id: String,
+    /// The names under which the source knows it.
+    pub tags: Vec<String>,
+    /// When it was made, RFC 3339, where the configuration says so.
+    pub created: Option<String>,
+    /// Bytes of the regular files of all layers, which is what Docker prints as the image's size.
+    pub content: u64,
+    /// Bytes of the files that a container sees.
+    pub live: u64,
+    /// Bytes that a later entry at the same path hides.
+    pub overwritten: u64,
+    /// Bytes that a later layer deletes.
+    pub deleted: u64,
+    /// What a pull moves.
+    pub transfer: Transfer,
+    /// The share of `live` in `transfer`.
+    pub live_transfer: u64,
+    /// The share of `overwritten` in `transfer`.
+    pub overwritten_transfer: u64,
+    /// The share of `deleted` in `transfer`.
+    pub deleted_transfer: u64,
+    /// What of `transfer` belongs to no file: the ends of the tars, the compression's own bytes.
+    pub overhead_transfer: u64,
+    /// Which layers come from a base image, where that can be told.
+    pub base: Option<Base>,
+    /// The layers, lowest first.
+    pub layers: Vec<Layer>,
+    /// Live bytes by owner, largest content first; each byte has one owner.
+    pub owners: Vec<Owner>,
+    /// Live bytes by what the files are, largest content first.
+    pub categories: Vec<Category>,
+    /// How many rules were looked for.
+    pub rules: u64,
+    /// What the rules found, largest saving of transfer first.
+    pub findings: Vec<Finding>,
+    /// What all findings would free together. Findings overlap; here every byte is counted once.
+    pub saving: Saving,
+    /// Files of one content at several live paths.
+    pub duplicates: Duplicates,
+    /// Files written again with the same bytes, because only owner, mode or time changed.
+    pub copy_ups: CopyUps,
+    /// What could be built instead, smallest first.
+    pub variants: Vec<Variant>,
+    /// What could not be read. Every figure is true all the same.
+    pub warnings: Vec<Warning>,
+}
+
+impl Platform {
+    /// Bytes that ship and cannot be seen.
+    pub fn wasted(&self) -> u64 {
+        self.overwritten + self.deleted
+    }
+}
+
+/// What a pull moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Transfer {
+    /// The layers' blobs together, in bytes; 0 where it was not to be found out.
+    pub bytes: u64,
+    /// Whether every figure of transfer in this platform is exact, or estimated from a sample.
+    pub exact: bool,
+}
+
+impl Transfer {
+    /// Whether there is any figure at all.
+    pub fn is_known(self) -> bool {
+        self.exact || self.bytes > 0
+    }
+}
+
+/// Which layers come from a base image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Base {
+    /// How many of the lowest layers.
+    pub layers: u64,
+    /// The base's name, where the image says it.
+    pub name: Option<String>,
+    /// The digest of the base's manifest, where the image says it.
+    pub digest: Option<String>,
+    /// How the boundary is known, as half a sentence.
+    pub evidence: String,
+    /// Content of these layers, in bytes.
+    pub content: u64,
+    /// Transfer of these layers, in bytes.
+    pub transfer: u64,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Layer {
+    /// Its number, the lowest layer being 1. Findings and hints use the same numbers.
+    pub number: u64,
+    /// The digest of the blob as stored.
+    pub digest: String,
+    /// The digest of the uncompressed tar, where the configuration lists it.
+    pub diff_id: Option<String>,
+    /// The media type as written.
+    pub media_type: String,
+    /// How the blob really is compressed: `none`, `gzip`, `zstd`.
+    pub compression: String,
+    /// What made it, as the Dockerfile has it; `null` where the history does not say, or says it ambiguously.
+    pub instruction: Option<String>,
+    /// Whether it comes from the base image.
+    pub base: bool,
+    /// Bytes of its regular files.
+    pub content: u64,
+    /// Bytes of its blob, compressed.
+    pub transfer: u64,
+    /// How many members its tar has.
+    pub entries: u64,
+    /// Bytes of its files that ship and cannot be seen.
+    pub wasted: u64,
+    /// Which layers hide these bytes, in their order.
+    pub hidden: Vec<Hidden>,
+    /// Whether its entries were read; a layer that is not distributed with the image is counted and never read.
+    pub read: bool,
+    /// Whether every byte was held against the digest; content of an uncompressed file is skipped where nobody needs it.
+    pub verified: bool,
+}
+
+/// What one layer hides of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hidden {
+    /// The number of the layer that hides them.
+    pub by: u64,
+    /// Their content, in bytes.
+    pub content: u64,
+    /// Their transfer, in bytes.
+    pub transfer: u64,
+    /// How many files.
+    pub files: u64,
+}
+
+/// The live bytes of one owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Owner {
+    /// `ecosystem:name`, or `unowned`.
+    pub id: String,
+    /// `dpkg`, `python`, …; empty for `unowned`.
+    pub ecosystem: String,
+    /// The name as its ecosystem has it.
+    pub name: String,
+    /// The version, where there is one.
+    pub version: Option<String>,
+    /// Bytes of its live files.
+    pub content: u64,
+    /// Their share of the blobs, in bytes.
+    pub transfer: u64,
+    /// How many live files.
+    pub files: u64,
+    /// How many bytes of `content` come with the base image.
+    pub base: u64,
+}
+
+/// The live bytes of one category of files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Category {
+    /// `shared-library`, `bytecode`, …
+    pub id: String,
+    /// Bytes of its live files.
+    pub content: u64,
+    /// Their share of the blobs, in bytes.
+    pub transfer: u64,
+    /// How many live files.
+    pub files: u64,
+}
+
+/// A rule that matched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: String,
+    /// What the rule is about, in one line.
+    pub title: String,
+    /// Whether the fix is `safe`, needs a `review`, or is `risky`.
+    pub safety: String,
+    /// What happened, with figures.
+    pub message: String,
+    /// What the fix frees, in bytes of content. Findings overlap: never add them up, see the platform's `saving`.
+    pub content: u64,
+    /// What the fix frees, in bytes of transfer.
+    pub transfer: u64,
+    /// How many files it concerns.
+    pub files: u64,
+    /// The number of the layer that ships the bytes, where it is one layer.
+    pub layer: Option<u64>,
+    /// The number of the layer that hides them, where one does.
+    pub hidden_by: Option<u64>,
+    /// Whether all the bytes come with the base image, so that only another base gets rid of them.
+    pub in_base: bool,
+    /// Every entry that the fix changes, largest saving first.
+    pub entries: Vec<FindingEntry>,
+}
+
+/// An entry that a fix changes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct FindingEntry {
+    /// Its path in the image; control characters and bytes that are no UTF-8 are written as `\x1b`.
+    pub path: String,
+    /// The number of its layer.
+    pub layer: u64,
+    /// What is freed of it, in bytes of content.
+    pub content: u64,
+    /// What is freed of it, in bytes of transfer.
+    pub transfer: u64,
+}
+
+/// What a set of findings frees together, every byte counted once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Saving {
+    /// Bytes of content.
+    pub content: u64,
+    /// Bytes of transfer.
+    pub transfer: u64,
+}
+
+/// Files of one content at several live paths, from 4 KiB up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Duplicates {
+    /// How many contents.
+    pub contents: u64,
+    /// How many files could be another one's link.
+    pub files: u64,
+    /// Their content, in bytes.
+    pub content: u64,
+    /// Their transfer, in bytes.
+    pub transfer: u64,
+}
+
+/// Files written again with the same bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CopyUps {
+    /// How many files.
+    pub files: u64,
+    /// Their content, in bytes.
+    pub content: u64,
+    /// Their transfer, in bytes.
+    pub transfer: u64,
+}
+
+/// An image that could be built instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Variant {
+    /// `clean`: every safe finding fixed; …
+    pub name: String,
+    /// What it would weigh, in bytes of content.
+    pub content: u64,
+    /// What it would weigh, in bytes of transfer.
+    pub transfer: u64,
+    /// Whether it was built and weighed; otherwise it is projected.
+    pub measured: bool,
+    /// What makes the difference, rule by rule. A byte that several rules free is counted with the first, so these add up.
+    pub changes: Vec<Change>,
+    /// What it costs the operator, and what was not checked.
+    pub caveats: Vec<String>,
+}
+
+/// What one rule contributes to a variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// The rule's id; empty for a change that no finding names.
+    pub rule: String,
+    /// How many entries it changes.
+    pub entries: u64,
+    /// Bytes of content freed.
+    pub content: u64,
+    /// Bytes of transfer freed.
+    pub transfer: u64,
+}
