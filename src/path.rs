@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_path_is_one_path() {
-        for spelling in ["usr/bin/sh", "/usr/bin/sh", "./usr/bin/sh", "usr/./bin//sh/", "../usr/x/../bin/sh"] {
+        for spelling in ["usr/bin/sh", "/usr/bin/sh", "./usr/bin/sh", "usr/./bin//sh/", "../usr/x/../bin/sh"]
+        {
             assert_eq!(ImagePath::new(spelling).to_string(), "/usr/bin/sh", "{spelling}");
         }
         assert!(ImagePath::new("../../..").is_root());
@@ -140,6 +141,9 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_shown_instead() {
-        assert_eq!(ImagePath::new(b"a\x1b[31m\xff\n\xe2\x80\xae").to_string(), "/a\\x1b[31m\\xff\\x0a\\xe2\\x80\\xae");
+        assert_eq!(
+            ImagePath::new(b"a\x1b[31m\xff\n\xe2\x80\xae").to_string(),
+            "/a\\x1b[31m\\xff\\x0a\\xe2\\x80\\xae"
+        );
     }
 }

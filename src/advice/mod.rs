@@ -51,6 +51,12 @@ pub fn load(_extra: &[(String, String)]) -> Result<Vec<Rule>> {
 }
 
 /// What the rules find.
-pub fn find(_rules: &[Rule], _image: &Image, _ledger: &Ledger, _owners: &Ownership, _waste: &Waste) -> Vec<Finding> {
+pub fn find(
+    _rules: &[Rule],
+    _image: &Image,
+    _ledger: &Ledger,
+    _owners: &Ownership,
+    _waste: &Waste,
+) -> Vec<Finding> {
     Vec::new()
 }

@@ -41,7 +41,8 @@ pub struct Config {
 impl Config {
     /// The platform, normalised. Missing parts mean `linux` and `amd64`, as Docker's oldest images have it.
     pub fn platform(&self) -> Platform {
-        let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
+        let or =
+            |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
         let mut platform =
             Platform::new(&or(&self.os, "linux"), &or(&self.architecture, "amd64"), &self.variant);
         platform.os_version.clone_from(&self.os_version);

@@ -28,7 +28,10 @@ impl Instruction {
 pub fn align(config: &Config, layers: usize) -> (Vec<Option<Instruction>>, Option<Warning>) {
     let made: Vec<_> = config.history.iter().enumerate().filter(|(_, entry)| !entry.empty_layer).collect();
     if made.len() == layers {
-        return (made.into_iter().map(|(position, entry)| Some(instruction(position, entry))).collect(), None);
+        return (
+            made.into_iter().map(|(position, entry)| Some(instruction(position, entry))).collect(),
+            None,
+        );
     }
     let warning = (!config.history.is_empty()).then(|| {
         Warning::new(
@@ -80,7 +83,9 @@ fn without_arguments(text: &str) -> &str {
     let Some(after) = text.strip_prefix('|') else { return text };
     let count = after.split(' ').next().and_then(|count| count.parse::<usize>().ok());
     let Some(count) = count else { return text };
-    if let Some(shell) = ["/bin/sh -c", "/bin/bash -", "/bin/ash -c"].iter().filter_map(|s| after.find(s)).min() {
+    if let Some(shell) =
+        ["/bin/sh -c", "/bin/bash -", "/bin/ash -c"].iter().filter_map(|s| after.find(s)).min()
+    {
         return &after[shell..];
     }
     after.splitn(count + 2, ' ').nth(count + 1).unwrap_or_default()

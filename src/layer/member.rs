@@ -138,7 +138,9 @@ impl FileFormat {
             }
             [b'#', b'!', ..] => Self::Script,
             [b'P', b'K', 3 | 5, 4 | 6, ..] => Self::Zip,
-            [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] => Self::Compressed,
+            [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] => {
+                Self::Compressed
+            }
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Compressed,
             _ if head.starts_with(b"!<arch>\n") => Self::Ar,
             _ => Self::Other,

@@ -145,7 +145,9 @@ impl Merge {
     /// bytes and keeps none alive: that file is another inode once its layer is stored.
     fn link(&mut self, id: EntryId, layer: LayerId) {
         let target = self.ledger.tree.text(self.ledger.entry(id).link);
-        let Some(target) = self.ledger.tree.find(target).and_then(|path| self.visible_at(path)) else { return };
+        let Some(target) = self.ledger.tree.find(target).and_then(|path| self.visible_at(path)) else {
+            return;
+        };
         let target = self.ledger.entry(target).inode.unwrap_or(target);
         let entry = self.ledger.entry(target);
         if entry.layer == layer && entry.is_file() {
@@ -227,7 +229,8 @@ impl Merge {
 
     fn keep_evidence(&mut self, walked: &WalkedLayer, first: u32) {
         let evidence = &walked.evidence;
-        let contents = evidence.contents.iter().map(|(member, content)| (EntryId(first + member), content.clone()));
+        let contents =
+            evidence.contents.iter().map(|(member, content)| (EntryId(first + member), content.clone()));
         self.ledger.evidence.extend(contents);
         self.ledger.too_long.extend(evidence.too_long.iter().map(|member| EntryId(first + member)));
     }

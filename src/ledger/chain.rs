@@ -1,6 +1,6 @@
 //! The file system as it was after each layer: what a container started from that layer would have seen.
 
-use super::{Entry, EntryId, Ledger, LayerId, PathId, Tree};
+use super::{Entry, EntryId, LayerId, Ledger, PathId, Tree};
 use crate::layer::MemberKind;
 use crate::ledger::entry::Kind;
 

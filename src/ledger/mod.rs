@@ -9,6 +9,7 @@ pub mod chain;
 pub mod change;
 pub mod entry;
 pub mod identity;
+pub mod pattern;
 pub mod query;
 pub mod tree;
 

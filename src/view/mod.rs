@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use platform::{
-    Base, Category, Change, CopyUps, Duplicates, Finding, FindingEntry, Hidden, Layer, Owner, Platform, Saving,
-    Transfer, Variant,
+    Base, Category, Change, CopyUps, Duplicates, Finding, FindingEntry, Hidden, Layer, Owner, Platform,
+    Saving, Transfer, Variant,
 };
 pub use tree::{Blob, Node, NodeKind, Registry};
 

@@ -16,7 +16,13 @@ pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Findi
         analysis.findings.iter().map(|found| finding(found, &analysis.ledger, rules, base)).collect();
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.in_base, u64::MAX - f.content, u64::MAX - f.transfer);
-        (key(a), &a.rule, a.layer, a.hidden_by, &a.message).cmp(&(key(b), &b.rule, b.layer, b.hidden_by, &b.message))
+        (key(a), &a.rule, a.layer, a.hidden_by, &a.message).cmp(&(
+            key(b),
+            &b.rule,
+            b.layer,
+            b.hidden_by,
+            &b.message,
+        ))
     });
     findings
 }
@@ -30,7 +36,10 @@ fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule], base: usize
     let ids: BTreeSet<_> = found.changes.iter().map(|change| changed(*change)).collect();
     Finding {
         rule: found.rule.clone(),
-        title: rules.iter().find(|rule| rule.id == found.rule).map_or_else(String::new, |rule| rule.title.clone()),
+        title: rules
+            .iter()
+            .find(|rule| rule.id == found.rule)
+            .map_or_else(String::new, |rule| rule.title.clone()),
         safety: safety(found.safety).to_owned(),
         message: text(&found.message),
         content: size.content,
@@ -132,7 +141,8 @@ fn shares(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Vec<Cha
         }
     };
     for finding in findings {
-        let mine: Vec<_> = finding.changes.iter().filter_map(|change| left.remove(&changed(*change))).collect();
+        let mine: Vec<_> =
+            finding.changes.iter().filter_map(|change| left.remove(&changed(*change))).collect();
         add(&finding.rule, &mine);
     }
     add("", &left.into_values().collect::<Vec<_>>());

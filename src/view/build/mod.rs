@@ -17,7 +17,8 @@ impl Report {
     /// The report on an analysis that looked for `rules`.
     pub fn new(analysis: &Analysis, rules: &[Rule]) -> Self {
         let mut report = Self::of_tree(&analysis.reference, &analysis.tree, &analysis.warnings);
-        report.platforms = analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
+        report.platforms =
+            analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
         report.registry.exact &= report.platforms.iter().all(|platform| platform.transfer.exact);
         report
     }

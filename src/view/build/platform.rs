@@ -125,7 +125,8 @@ fn owners(analysis: &PlatformAnalysis) -> Vec<Owner> {
         let owner = OwnerId(u32::try_from(position).unwrap_or(u32::MAX));
         let id = text(ledger.owner_name(owner));
         let (ecosystem, name) = id.split_once(':').unwrap_or(("", &id));
-        let versions = versions.get(&owner).map(|versions| versions.iter().copied().collect::<Vec<_>>().join(", "));
+        let versions =
+            versions.get(&owner).map(|versions| versions.iter().copied().collect::<Vec<_>>().join(", "));
         owners.push(Owner {
             ecosystem: ecosystem.to_owned(),
             name: name.to_owned(),
@@ -170,7 +171,12 @@ fn categories(ledger: &Ledger) -> Vec<Category> {
 fn duplicates(ledger: &Ledger) -> Duplicates {
     let spare = ledger.duplicates.iter().flat_map(|group| group.iter().skip(1));
     let (files, size) = sum(ledger, spare.copied());
-    Duplicates { contents: count(ledger.duplicates.len()), files, content: size.content, transfer: size.transfer }
+    Duplicates {
+        contents: count(ledger.duplicates.len()),
+        files,
+        content: size.content,
+        transfer: size.transfer,
+    }
 }
 
 fn copy_ups(ledger: &Ledger) -> CopyUps {

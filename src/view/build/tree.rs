@@ -97,7 +97,9 @@ struct Images {
 fn by_digest(tree: &Node) -> Images {
     let mut images = Images::default();
     visit(tree, &mut |node| {
-        let Some(platform) = node.platform.as_ref().filter(|_| node.kind != NodeKind::Attestation) else { return };
+        let Some(platform) = node.platform.as_ref().filter(|_| node.kind != NodeKind::Attestation) else {
+            return;
+        };
         if let Some(digest) = &node.digest {
             images.platform_of.insert(digest.clone(), platform.clone());
         }
@@ -114,7 +116,8 @@ fn share(node: &mut Node, images: &Images) {
     if node.kind == NodeKind::Image {
         for blob in &mut node.blobs {
             let platforms = images.platforms_with.get(&blob.digest).into_iter().flatten();
-            blob.also_in = platforms.filter(|other| Some(*other) != node.platform.as_ref()).cloned().collect();
+            blob.also_in =
+                platforms.filter(|other| Some(*other) != node.platform.as_ref()).cloned().collect();
         }
     }
     for child in &mut node.children {
