@@ -15,6 +15,7 @@ pub mod path;
 pub mod progress;
 pub mod projection;
 pub mod reference;
+pub mod report;
 pub mod size;
 pub mod source;
 pub mod view;

@@ -1,0 +1,138 @@
+//! What was read, and what it weighs.
+
+use crate::report::grid::{Cell, Column::*, Grid};
+use crate::report::style::{Ink, Style, counted, percent, shorten, width, wrap};
+use crate::view::{Base, Platform, Report};
+
+/// The first lines: the reference and, where there are several platforms, one line for each.
+pub(super) fn image(report: &Report, style: &Style) -> String {
+    let [only] = report.platforms.as_slice() else { return platforms(report, style) };
+    title(&report.image.reference, &only.platform, only.digest.as_deref(), style)
+}
+
+/// `app.tar  linux/amd64  sha256:9c1e8a0b1234`, as far as there is room.
+fn title(reference: &str, platform: &str, digest: Option<&str>, style: &Style) -> String {
+    let digest = digest.map_or(String::new(), |digest| format!("  {}", short(digest)));
+    let room = style.width.saturating_sub(width(platform) + width(&digest) + 2);
+    let reference = style.paint(Ink::Strong, &shorten(reference, room.max(20)));
+    format!("{reference}  {platform}{}\n", style.paint(Ink::Faint, &digest))
+}
+
+/// A digest as Docker shortens it, with its algorithm.
+pub(in crate::report) fn short(digest: &str) -> String {
+    match digest.split_once(':') {
+        Some((algorithm, hex)) => format!("{algorithm}:{}", hex.get(..12).unwrap_or(hex)),
+        None => digest.to_owned(),
+    }
+}
+
+fn platforms(report: &Report, style: &Style) -> String {
+    let heading = format!("{}\n\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
+    let mut grid = Grid::new(
+        &[Name, Figure, Figure, Figure, Figure],
+        &["Platforms", "layers", "content", "wasted", "transfer"],
+    );
+    for platform in &report.platforms {
+        grid.row(vec![
+            format!("  {}", platform.platform).into(),
+            platform.layers.len().to_string().into(),
+            style.figure(platform.content).into(),
+            style.figure(platform.wasted()).into(),
+            style.estimate(platform.transfer.bytes, platform.transfer.exact).into(),
+        ]);
+    }
+    heading + &grid.render(style)
+}
+
+/// The lines under the title, or under the platform's own title where there are several: the verdict, tags, base.
+pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> String {
+    let mut text = String::new();
+    if report.platforms.len() > 1 {
+        text += &title(&report.image.reference, &platform.platform, platform.digest.as_deref(), style);
+    }
+    for line in wrap(&verdict(platform, style), style.width) {
+        text += &style.paint(Ink::Strong, &line);
+        text.push('\n');
+    }
+    let mut facts: Vec<(&str, String)> = Vec::new();
+    let tags = if platform.tags.is_empty() { &report.image.tags } else { &platform.tags };
+    if !tags.is_empty() {
+        facts.push(("tags", tags.join(", ")));
+    }
+    if let Some(base) = &platform.base {
+        facts.push(("base", base_line(base, platform)));
+    }
+    for (name, fact) in facts {
+        for (position, line) in wrap(&fact, style.width.saturating_sub(8)).iter().enumerate() {
+            text += &format!("  {:<4}  {line}\n", if position == 0 { name } else { "" });
+        }
+    }
+    text
+}
+
+/// The answer first: what it weighs, what of it is wasted, what can safely go.
+fn verdict(platform: &Platform, style: &Style) -> String {
+    let content = style.bytes(platform.content);
+    let weighs = match platform.transfer {
+        transfer if !transfer.is_known() => format!("{content} of content"),
+        transfer => format!("{content} of content, {} to pull", style.estimate(transfer.bytes, transfer.exact)),
+    };
+    let wasted = match platform.wasted() {
+        0 => String::new(),
+        wasted => format!("; {} ({}) wasted", style.bytes(wasted), percent(wasted, platform.content)),
+    };
+    let clean = platform.variants.iter().find(|variant| variant.name == "clean");
+    let can_go = match clean.map(|clean| platform.content.saturating_sub(clean.content)) {
+        Some(saved) if saved > 0 => format!("; {} can safely go", style.bytes(saved)),
+        _ => String::new(),
+    };
+    format!("{weighs}{wasted}{can_go}")
+}
+
+fn base_line(base: &Base, platform: &Platform) -> String {
+    let layers = match base.layers {
+        1 => format!("layer 1 of {}", platform.layers.len()),
+        many => format!("layers 1 to {many} of {}", platform.layers.len()),
+    };
+    let name = base.name.as_deref().map_or(String::new(), |name| format!("{name}, "));
+    format!("{name}{layers} ({})", base.evidence)
+}
+
+/// Content and transfer by fate: the rows add up to what ships.
+pub(super) fn sizes(platform: &Platform, style: &Style) -> String {
+    let exact = platform.transfer.exact;
+    let mut grid =
+        Grid::new(&[Name, Figure, Figure, Figure], &["Sizes", "content", "share", "transfer"]);
+    let rows = [
+        ("live: what a container sees", platform.live, platform.live_transfer, Ink::Plain),
+        ("wasted: overwritten by a later layer", platform.overwritten, platform.overwritten_transfer, Ink::Warn),
+        ("wasted: deleted by a later layer", platform.deleted, platform.deleted_transfer, Ink::Warn),
+        ("ends of tars, compression", 0, platform.overhead_transfer, Ink::Faint),
+    ];
+    for (name, content, transfer, ink) in rows {
+        if content > 0 || transfer > 0 {
+            grid.row(vec![
+                Cell::new(ink, format!("  {name}")),
+                style.figure(content).into(),
+                Cell::new(Ink::Faint, percent(content, platform.content)),
+                style.estimate(transfer, exact).into(),
+            ]);
+        }
+    }
+    grid.row_in(
+        Ink::Strong,
+        [
+            format!("  total of {}", counted(platform.layers.len() as u64, "layer", "layers")),
+            style.figure(platform.content),
+            percent(platform.content, platform.content),
+            style.estimate(platform.transfer.bytes, exact),
+        ],
+    );
+    let mut text = grid.render(style);
+    if !platform.transfer.is_known() {
+        text += "  transfer was not looked at; --transfer estimate does\n";
+    } else if !exact {
+        text += "  ~ estimated: this source keeps layers uncompressed; --transfer exact compresses them\n";
+    }
+    text
+}
