@@ -1,0 +1,162 @@
+//! Which entries satisfy the keys of which rules: AND across the keys of a rule, OR within a key.
+//!
+//! The globs of all rules are one set, so that a path is held against all of them at once, and only once however many
+//! layers have it.
+
+use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::rule::{FateName, Match, Rule};
+use crate::image::Image;
+use crate::layer::MemberKind;
+use crate::ledger::{EntryId, Kind, Ledger, PathId};
+use crate::waste::fate_of_bytes;
+
+/// Compiles a glob of paths, which starts at the root of the image.
+pub fn path_glob(glob: &str) -> Result<Glob, String> {
+    let Some(relative) = glob.strip_prefix('/') else {
+        return Err(format!("the glob `{glob}` starts nowhere, expected a `/` first: `/**/{glob}`"));
+    };
+    GlobBuilder::new(relative)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// Compiles a glob of owners' ids.
+pub fn owner_glob(glob: &str) -> Result<Glob, String> {
+    if !glob.contains(':') && glob != "*" && !matches!(glob, "unowned" | "application") {
+        return Err(format!(
+            "the owner `{glob}` names no ecosystem, expected `ECOSYSTEM:NAME`: `dpkg:{glob}`"
+        ));
+    }
+    GlobBuilder::new(glob).backslash_escape(true).build().map_err(|error| error.to_string())
+}
+
+/// The entries that satisfy each rule, in the order of the rules and, within a rule, of the ledger. What a rule's
+/// detector says is not asked here. Directories, whiteouts and what no runtime unpacks never match.
+pub fn matching(rules: &[Rule], image: &Image, ledger: &Ledger) -> Vec<Vec<EntryId>> {
+    let mut paths = Paths::new(rules, ledger);
+    let rest: Vec<_> = rules.iter().map(|rule| Rest::new(&rule.matches, image, ledger)).collect();
+    let mut found = vec![Vec::new(); rules.len()];
+    for id in ledger.ids() {
+        let entry = ledger.entry(id);
+        if !matches!(entry.kind, Kind::Member(kind) if kind != MemberKind::Directory) {
+            continue;
+        }
+        for rule in paths.rules_at(entry.path) {
+            if rest[*rule].satisfied_by(ledger, id) {
+                found[*rule].push(id);
+            }
+        }
+    }
+    found
+}
+
+/// The keys `paths` and `except` of all rules.
+struct Paths<'a> {
+    ledger: &'a Ledger,
+    globs: GlobSet,
+    /// The rule of each glob, and whether the glob is an exception.
+    meaning: Vec<(usize, bool)>,
+    /// Rules without `paths`, which are content with any path that they do not except.
+    anywhere: Vec<usize>,
+    /// The set of rules at each path, as a position in `sets`.
+    at: Vec<Option<u32>>,
+    /// The different sets of rules; an image has few.
+    sets: Vec<Vec<usize>>,
+    /// Globs that match the path in hand; kept to spare allocations.
+    hits: Vec<usize>,
+}
+
+impl<'a> Paths<'a> {
+    fn new(rules: &[Rule], ledger: &'a Ledger) -> Self {
+        let mut builder = GlobSetBuilder::new();
+        let mut meaning = Vec::new();
+        for (position, rule) in rules.iter().enumerate() {
+            let paths = rule.matches.paths.iter().map(|glob| (glob, false));
+            for (glob, is_exception) in paths.chain(rule.matches.except.iter().map(|glob| (glob, true))) {
+                // A rule that was loaded has globs that compile; one that was made by hand has none that match.
+                if let Ok(glob) = path_glob(glob) {
+                    builder.add(glob);
+                    meaning.push((position, is_exception));
+                }
+            }
+        }
+        Self {
+            ledger,
+            globs: builder.build().unwrap_or_default(),
+            meaning,
+            anywhere: (0..rules.len()).filter(|rule| rules[*rule].matches.paths.is_empty()).collect(),
+            at: vec![None; ledger.tree.len()],
+            sets: Vec::new(),
+            hits: Vec::new(),
+        }
+    }
+
+    /// The rules that are content with a path.
+    fn rules_at(&mut self, path: PathId) -> &[usize] {
+        let known = self.at[path.0 as usize];
+        let set = known.unwrap_or_else(|| {
+            let set = self.find(path);
+            let position = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+                self.sets.push(set);
+                self.sets.len() - 1
+            });
+            u32::try_from(position).unwrap_or(u32::MAX)
+        });
+        self.at[path.0 as usize] = Some(set);
+        self.sets.get(set as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn find(&mut self, path: PathId) -> Vec<usize> {
+        let bytes = self.ledger.tree.bytes(path);
+        self.globs.matches_candidate_into(&Candidate::from_bytes(&bytes), &mut self.hits);
+        let mut set = self.anywhere.clone();
+        set.extend(
+            self.hits.iter().map(|hit| self.meaning[*hit]).filter(|(_, out)| !out).map(|(rule, _)| rule),
+        );
+        set.sort_unstable();
+        set.dedup();
+        for (rule, _) in self.hits.iter().map(|hit| self.meaning[*hit]).filter(|(_, out)| *out) {
+            set.retain(|kept| *kept != rule);
+        }
+        set
+    }
+}
+
+/// The other keys of one rule, with what depends only on the owner or the layer answered beforehand.
+struct Rest<'a> {
+    matches: &'a Match,
+    owners: Vec<bool>,
+    layers: Vec<bool>,
+}
+
+impl<'a> Rest<'a> {
+    fn new(matches: &'a Match, image: &Image, ledger: &Ledger) -> Self {
+        let globs: Vec<_> = matches.owner.iter().filter_map(|glob| owner_glob(glob).ok()).collect();
+        let globs: Vec<_> = globs.iter().map(Glob::compile_matcher).collect();
+        let owner = |name: &String| matches.owner.is_empty() || globs.iter().any(|glob| glob.is_match(name));
+        let layer = |position: usize| {
+            let instruction = image.layers.get(position).and_then(|layer| layer.instruction.as_ref());
+            matches.instruction.is_empty()
+                || instruction
+                    .is_some_and(|made| matches.instruction.iter().any(|word| word.id() == made.keyword()))
+        };
+        Self {
+            matches,
+            owners: ledger.owners.iter().map(owner).collect(),
+            layers: (0..ledger.layers.len()).map(layer).collect(),
+        }
+    }
+
+    fn satisfied_by(&self, ledger: &Ledger, id: EntryId) -> bool {
+        let entry = ledger.entry(id);
+        let is = |answers: &[bool], position: usize| answers.get(position).copied().unwrap_or(false);
+        (self.matches.fate.is_empty()
+            || self.matches.fate.contains(&FateName::from(fate_of_bytes(ledger, id))))
+            && (self.matches.category.is_empty() || self.matches.category.contains(&entry.category))
+            && is(&self.owners, entry.owner.0 as usize)
+            && is(&self.layers, usize::from(entry.layer.0))
+    }
+}
