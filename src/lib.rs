@@ -5,6 +5,7 @@
 
 pub mod advice;
 pub mod analysis;
+pub mod cli;
 pub mod digest;
 pub mod error;
 pub mod image;

@@ -1,0 +1,85 @@
+//! `plimsoll analyze IMAGE`
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Outcome;
+use super::output::{self, Output, Targets};
+use super::{Global, progress, rules_dir};
+use crate::analysis::{self, Options};
+use crate::error::{Error, Result};
+use crate::image::Selector;
+use crate::reference::Reference;
+use crate::report::Subject;
+use crate::view::Report;
+
+/// Weigh an image: sizes, layers, owners, waste, and what could go
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll analyze app.tar
+  docker save app | plimsoll analyze -
+  plimsoll analyze app.tar:app:1.2 --platform arm64 --top 30
+  plimsoll analyze oci-dir:out -o table -o json=size.json")]
+pub(super) struct Analyze {
+    /// An archive, an OCI layout, or - for an archive on standard input
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    /// A platform to read, os/arch[/variant] or a part of it such as arm64; repeatable
+    #[arg(long, value_name = "PLATFORM", value_parser = selector, conflicts_with = "all_platforms")]
+    platform: Vec<Selector>,
+    /// Read every platform that the source holds, which is what happens anyway for archives and layouts
+    #[arg(long)]
+    all_platforms: bool,
+    /// How to find transfer sizes where the source keeps layers uncompressed
+    #[arg(long, value_name = "HOW", default_value = "estimate")]
+    transfer: Transfer,
+    /// How many owners to name on the screen; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+    /// A directory of rules that add to the built-in ones or override them; repeatable
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<String>,
+    /// What to write and where: table or json, to standard output or to FILE; repeatable
+    #[arg(short, long, value_name = "FORMAT[=FILE]", value_parser = output::parse)]
+    output: Vec<Output>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Transfer {
+    /// Compress every layer, in memory
+    Exact,
+    /// Compress a sample
+    Estimate,
+    /// Leave transfer out
+    Off,
+}
+
+pub(super) fn selector(text: &str) -> Result<Selector, String> {
+    Selector::parse(text).map_err(|Error { message, hint, .. }| match hint {
+        Some(hint) => format!("{message}; {hint}"),
+        None => message,
+    })
+}
+
+impl Analyze {
+    /// Weighs the image and writes what was found.
+    pub(super) fn run(self, global: &Global) -> Result<Outcome> {
+        let reference = Reference::parse(&self.image)?;
+        let targets = Targets::open(&self.output)?;
+        let options = Options {
+            platforms: self.platform,
+            transfer: match self.transfer {
+                Transfer::Exact => analysis::Transfer::Exact,
+                Transfer::Estimate => analysis::Transfer::Estimate,
+                Transfer::Off => analysis::Transfer::Off,
+            },
+            rules: rules_dir::load(&self.rules)?,
+        };
+        let watched = progress::watch(global);
+        let analysis = analysis::analyze(&reference, &options)?;
+        drop(watched);
+        let report = Report::new(&analysis, &options.rules);
+        targets.write(&report, Subject::Analysis, global, self.top)?;
+        Ok(Outcome::Fine)
+    }
+}

@@ -1,0 +1,90 @@
+//! The command line: arguments in, a report out. The only part of the program that prints, that writes files, and that
+//! knows of terminals.
+
+mod analyze;
+mod exit;
+mod output;
+mod platforms;
+mod progress;
+mod rules;
+mod rules_dir;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  docker save app | plimsoll analyze -
+  plimsoll analyze app.tar
+  plimsoll analyze oci-dir:build/out --platform arm64
+  plimsoll analyze app.tar -o table -o json=size.json
+  plimsoll platforms multi.tar
+  plimsoll rules copied-wheels
+
+An IMAGE is an archive of docker save (of any vintage), an OCI layout as archive
+or directory, compressed or not, or - for an archive on standard input.
+docker-archive:, oci-archive: and oci-dir: before it force a kind; :name:tag after
+an archive chooses one of several images.
+
+Exit codes: 0 fine; 1 a check failed; 2 no answer could be given.";
+
+/// Weighs container images: every byte of every layer, its owner, and what could go.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, arg_required_else_help = true, after_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Analyze(analyze::Analyze),
+    Platforms(platforms::Platforms),
+    Rules(rules::Rules),
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+struct Global {
+    /// When to colour; NO_COLOR and CLICOLOR_FORCE are honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Screen")]
+    color: When,
+    /// The units of bytes on the screen: powers of 1000, powers of 1024, or every digit
+    #[arg(long, global = true, value_name = "UNITS", default_value = "si", help_heading = "Screen")]
+    units: Units,
+    /// Say nothing but the report and errors
+    #[arg(short, long, global = true, help_heading = "Screen")]
+    quiet: bool,
+    /// How to show progress on standard error; auto shows a bar on a terminal and nothing elsewhere
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto", help_heading = "Screen")]
+    progress: progress::How,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Units {
+    Si,
+    Iec,
+    Bytes,
+}
+
+/// Runs the program and says how it ended.
+pub fn run() -> ExitCode {
+    let Cli { command, global } = Cli::parse();
+    screen::choose_colour(global.color);
+    exit::code(match command {
+        Command::Analyze(command) => command.run(&global),
+        Command::Platforms(command) => command.run(&global),
+        Command::Rules(command) => command.run(&global),
+    })
+}
