@@ -4,8 +4,9 @@ use clap::Args;
 
 use super::exit::Outcome;
 use super::{Global, output, rules_dir, screen};
+use crate::advice;
 use crate::error::{Error, Result};
-use crate::report;
+use crate::report::{self, Style};
 
 /// List the rules, or explain one: why, what matches, and the fix
 #[derive(Debug, Args)]
@@ -21,23 +22,38 @@ pub(super) struct Rules {
     /// A directory of rules that add to the built-in ones or override them; repeatable
     #[arg(long, value_name = "DIR")]
     rules: Vec<String>,
+    /// Run the [[test]] cases of the rules in DIR; exit 1 where one fails
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["id", "rules"])]
+    test: Option<String>,
 }
 
 impl Rules {
     /// Prints the rules or one of them.
     pub(super) fn run(self, global: &Global) -> Result<Outcome> {
-        let rules = rules_dir::load(&self.rules)?;
         let style = screen::style(global, 0);
-        let Some(id) = self.id else {
-            output::print(&report::rules::list(&rules, &style))?;
-            return Ok(Outcome::Fine);
-        };
-        if rules.iter().all(|rule| rule.id != id) {
-            let ids = rules.iter().map(|rule| rule.id.as_str());
-            return Err(unknown(&id, ids));
+        if let Some(directory) = self.test {
+            return test(directory, &style);
         }
+        let rules = rules_dir::load(&self.rules)?;
+        let text = match self.id {
+            None => report::rules::list(&rules, &style),
+            Some(id) => match advice::by_id(&rules, &id) {
+                Some(rule) => report::rules::explain(rule, &style),
+                None => return Err(unknown(&id, rules.iter().map(|rule| rule.id.as_str()))),
+            },
+        };
+        output::print(&text)?;
         Ok(Outcome::Fine)
     }
+}
+
+fn test(directory: String, style: &Style) -> Result<Outcome> {
+    let files = rules_dir::read(&[directory])?;
+    let rules: Vec<_> =
+        files.iter().map(|(file, text)| advice::load::parse(file, text)).collect::<Result<_>>()?;
+    let outcomes = advice::test(&rules);
+    output::print(&report::rules::tests(&outcomes, style))?;
+    Ok(if outcomes.iter().all(advice::TestOutcome::passed) { Outcome::Fine } else { Outcome::Failed })
 }
 
 fn unknown<'a>(id: &str, known: impl Iterator<Item = &'a str>) -> Error {

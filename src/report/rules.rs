@@ -1,24 +1,117 @@
-//! The rules as a list, and one of them explained.
+//! The rules as a list, one of them explained, and how their tests went.
 
 use super::grid::{Cell, Column::*, Grid};
-use super::style::{Ink, Style, counted};
-use crate::advice::{Rule, Safety};
+use super::style::{Ink, Style, counted, wrap};
+use crate::advice::{Rule, Safety, TestOutcome};
 
 /// All rules, one line each.
 pub fn list(rules: &[Rule], style: &Style) -> String {
     let mut grid = Grid::new(&[Text, Text, Name], &["Rule", "safety", "finds"]);
     for rule in rules {
-        let (safety, ink) = safety(rule.safety);
-        grid.row(vec![rule.id.clone().into(), Cell::new(ink, safety), rule.title.clone().into()]);
+        let safety = Cell::new(ink(rule.safety), rule.safety.id());
+        grid.row(vec![rule.id.clone().into(), safety, rule.title.clone().into()]);
     }
     let count = counted(rules.len() as u64, "rule", "rules");
-    format!("{}\n{count}; plimsoll rules ID explains one\n", grid.render(style))
+    format!("{}\n{count}. plimsoll rules ID explains one: why, and the fix with a Dockerfile\n", grid.render(style))
 }
 
-fn safety(safety: Safety) -> (&'static str, Ink) {
+fn ink(safety: Safety) -> Ink {
     match safety {
-        Safety::Safe => ("safe", Ink::Good),
-        Safety::Review => ("review", Ink::Warn),
-        Safety::Risky => ("risky", Ink::Bad),
+        Safety::Safe => Ink::Good,
+        Safety::Review => Ink::Warn,
+        Safety::Risky => Ink::Bad,
+    }
+}
+
+/// One rule: why, how to mend it, and how safe that is.
+pub fn explain(rule: &Rule, style: &Style) -> String {
+    let heading = |text: &str| format!("\n{}\n", style.paint(Ink::Strong, text));
+    let mut text = format!("{}: {}\n", style.paint(Ink::Strong, &rule.id), rule.title);
+    text += &heading("Why");
+    text += &paragraphs(&rule.why, style);
+    text += &heading("What to do");
+    text += &paragraphs(&rule.fix.how, style);
+    text += &heading("Instead of");
+    text += &code(&rule.fix.before);
+    text += &heading("write");
+    text += &code(&rule.fix.after);
+    text += &heading("How safe that is");
+    let safety = style.paint(ink(rule.safety), rule.safety.id());
+    text += &format!("  {safety}: {}\n", meaning(rule.safety));
+    text += &heading("What it looks for");
+    text += &looks_for(rule, style);
+    text += &heading("Read more");
+    for reference in &rule.references {
+        // An address is never cut: it is there to be opened.
+        text += &format!("  {reference}\n");
+    }
+    text
+}
+
+/// Markdown as plain text: the marks of code go, for a terminal shows them as noise.
+fn paragraphs(markdown: &str, style: &Style) -> String {
+    let columns = style.width.min(100).saturating_sub(2);
+    let paragraphs = markdown.split("\n\n").map(|paragraph| {
+        let plain = paragraph.replace('`', "");
+        wrap(&plain, columns).iter().map(|line| format!("  {line}\n")).collect::<String>()
+    });
+    paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+/// Lines of a Dockerfile, which are never wrapped.
+fn code(lines: &str) -> String {
+    lines.trim().lines().map(|line| format!("    {line}\n")).collect()
+}
+
+fn looks_for(rule: &Rule, style: &Style) -> String {
+    let what = &rule.matches;
+    let keys = [
+        ("paths", what.paths.clone()),
+        ("except", what.except.clone()),
+        ("fate", what.fate.iter().map(|fate| fate.id().to_owned()).collect()),
+        ("owner", what.owner.clone()),
+        ("category", what.category.iter().map(ToString::to_string).collect()),
+        ("instruction", what.instruction.iter().map(|word| word.id().to_owned()).collect()),
+        ("detector", what.detector.iter().map(|detector| detector.id().to_owned()).collect()),
+    ];
+    let mut text = String::new();
+    let columns = style.width.min(100).saturating_sub(15);
+    for (key, values) in keys.iter().filter(|(_, values)| !values.is_empty()) {
+        for (position, line) in wrap(&values.join(", "), columns).iter().enumerate() {
+            text += &format!("  {:<11}  {line}\n", if position == 0 { key } else { "" });
+        }
+    }
+    let (per, at_least) = (rule.finding.per.id(), style.bytes(rule.finding.at_least));
+    text + &format!("  {:<11}  one per {per}, from {at_least}\n", "finding")
+}
+
+fn meaning(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Safe => "nothing that runs can notice",
+        Safety::Review => "someone who knows the service should look first",
+        Safety::Risky => "behaviour may change",
+    }
+}
+
+/// How the tests of rules went: what failed in full, the rest as a count.
+pub fn tests(outcomes: &[TestOutcome], style: &Style) -> String {
+    let mut text = String::new();
+    for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
+        text += &format!("{} {}: {}\n", style.paint(Ink::Bad, "failed"), outcome.rule, outcome.name);
+        match &outcome.error {
+            Some(error) => text += &format!("  its image cannot be read: {error}\n"),
+            None => {
+                text += &format!("  expected to free {} B, freed {} B\n", outcome.expected, outcome.freed);
+            }
+        }
+        for message in &outcome.messages {
+            text += &format!("  it says: {message}\n");
+        }
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
+    let tests = counted(outcomes.len() as u64, "test", "tests");
+    text + &match failed {
+        0 => format!("{tests} {}\n", style.paint(Ink::Good, "passed")),
+        _ => format!("{failed} of {tests} failed\n"),
     }
 }

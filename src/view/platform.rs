@@ -192,6 +192,8 @@ pub struct Finding {
     pub title: String,
     /// Whether the fix is `safe`, needs a `review`, or is `risky`.
     pub safety: String,
+    /// What the fix does to the entries: `drop`, `drop-copies`, or `manual` where only a person can see to it.
+    pub change: String,
     /// What happened, with figures.
     pub message: String,
     /// What the fix frees, in bytes of content. Findings overlap: never add them up, see the platform's `saving`.
@@ -204,8 +206,12 @@ pub struct Finding {
     pub layer: Option<u64>,
     /// The number of the layer that hides them, where one does.
     pub hidden_by: Option<u64>,
-    /// Whether all the bytes come with the base image, so that only another base gets rid of them.
+    /// The owner that it is about, where it is about one.
+    pub owner: Option<String>,
+    /// Whether the bytes come with the base image, so that only another base gets rid of them.
     pub in_base: bool,
+    /// The rule that says the same more precisely, where there is one.
+    pub covered_by: Option<String>,
     /// Every entry that the fix changes, largest saving first.
     pub entries: Vec<FindingEntry>,
 }

@@ -15,7 +15,9 @@ pub(super) fn findings(platform: &Platform, style: &Style) -> String {
         &[Name, Text, Text, Figure, Figure],
         &["Findings: what could go", "safety", "layer", "content", "transfer"],
     );
-    let (base, own): (Vec<_>, Vec<_>) = platform.findings.iter().partition(|finding| finding.in_base);
+    // What a more precise finding says already is in the JSON only.
+    let told = platform.findings.iter().filter(|finding| finding.covered_by.is_none());
+    let (base, own): (Vec<_>, Vec<_>) = told.partition(|finding| finding.in_base);
     list(&mut grid, &own, exact, style);
     if !base.is_empty() {
         grid.note(Ink::Faint, "  In the base, so that only another base gets rid of it:");
@@ -68,6 +70,7 @@ fn list(grid: &mut Grid, findings: &[&Finding], exact: bool, style: &Style) {
 
 fn layer(finding: &Finding) -> String {
     match (finding.layer, finding.hidden_by) {
+        (None, None) if finding.owner.is_some() => String::new(),
         (Some(layer), Some(by)) if by != layer => format!("{layer}, hidden by {by}"),
         (Some(layer), _) => layer.to_string(),
         (None, Some(by)) => format!("hidden by {by}"),

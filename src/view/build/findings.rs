@@ -4,31 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Change, Finding, FindingEntry, Saving, Variant};
 use super::{count, number, text};
-use crate::advice::{self, Rule, Safety};
+use crate::advice::{self, Rule};
 use crate::analysis::PlatformAnalysis;
 use crate::ledger::{self, EntryId, Ledger, freed};
 use crate::projection;
 
 /// The findings; those that this build can do something about first, then by saving.
 pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Finding> {
-    let base = analysis.image.base.as_ref().map_or(0, |base| base.layers);
     let mut findings: Vec<_> =
-        analysis.findings.iter().map(|found| finding(found, &analysis.ledger, rules, base)).collect();
+        analysis.findings.iter().map(|found| finding(found, &analysis.ledger, rules)).collect();
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.in_base, u64::MAX - f.content, u64::MAX - f.transfer);
-        (key(a), &a.rule, a.layer, a.hidden_by, &a.message).cmp(&(
-            key(b),
-            &b.rule,
-            b.layer,
-            b.hidden_by,
-            &b.message,
-        ))
+        (key(a), &a.rule, a.layer, a.hidden_by, &a.owner).cmp(&(key(b), &b.rule, b.layer, b.hidden_by, &b.owner))
     });
     findings
 }
 
-fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule], base: usize) -> Finding {
-    let size = freed(ledger, found.changes.iter().copied());
+fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule]) -> Finding {
+    let size = found.size(ledger);
     let mut entries: Vec<_> = found.changes.iter().map(|change| entry(*change, ledger)).collect();
     entries.sort_by(|a, b| {
         (b.content, b.transfer, &a.path, a.layer).cmp(&(a.content, a.transfer, &b.path, b.layer))
@@ -36,18 +29,18 @@ fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule], base: usize
     let ids: BTreeSet<_> = found.changes.iter().map(|change| changed(*change)).collect();
     Finding {
         rule: found.rule.clone(),
-        title: rules
-            .iter()
-            .find(|rule| rule.id == found.rule)
-            .map_or_else(String::new, |rule| rule.title.clone()),
-        safety: safety(found.safety).to_owned(),
+        title: rules.iter().find(|rule| rule.id == found.rule).map_or_else(String::new, |rule| rule.title.clone()),
+        safety: found.safety.id().to_owned(),
+        change: found.change.id().to_owned(),
         message: text(&found.message),
         content: size.content,
         transfer: size.transfer,
         files: count(ids.iter().filter(|id| ledger.entry(**id).is_file()).count()),
         layer: found.layer.map(number),
         hidden_by: found.hidden_by.map(number),
-        in_base: !ids.is_empty() && ids.iter().all(|id| usize::from(ledger.entry(*id).layer.0) < base),
+        owner: found.owner.map(|owner| text(ledger.owner_name(owner))),
+        in_base: found.in_base,
+        covered_by: found.covered_by.clone(),
         entries,
     }
 }
@@ -66,15 +59,6 @@ fn entry(change: ledger::Change, ledger: &Ledger) -> FindingEntry {
 fn changed(change: ledger::Change) -> EntryId {
     match change {
         ledger::Change::Drop(id) | ledger::Change::Shrink(id, _) => id,
-    }
-}
-
-/// The id of a safety in reports.
-fn safety(safety: Safety) -> &'static str {
-    match safety {
-        Safety::Safe => "safe",
-        Safety::Review => "review",
-        Safety::Risky => "risky",
     }
 }
 
@@ -114,10 +98,12 @@ fn shares(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Vec<Cha
             *largest = *change;
         }
     }
-    let mut findings: Vec<_> = analysis.findings.iter().collect();
+    // What a precise rule and a generic one both want is told as the precise one's; otherwise as the larger one's.
+    let mut findings: Vec<_> = variant.findings.iter().filter_map(|at| analysis.findings.get(*at)).collect();
     findings.sort_by_key(|finding| {
-        let size = freed(&analysis.ledger, finding.changes.iter().copied());
-        (u64::MAX - size.content, u64::MAX - size.transfer, &finding.rule, finding.layer, finding.hidden_by)
+        let size = finding.size(&analysis.ledger);
+        let order = (u64::MAX - size.content, u64::MAX - size.transfer);
+        (finding.covered_by.is_some(), order, &finding.rule, finding.layer, finding.hidden_by, finding.owner)
     });
     let mut changes: Vec<Change> = Vec::new();
     let mut add = |rule: &str, mine: &[ledger::Change]| {
