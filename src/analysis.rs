@@ -1,13 +1,19 @@
 //! The main path: from a reference to everything that can be said about it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::advice::{self, Finding, Rule};
-use crate::error::{Result, Warning};
-use crate::image::{Image, Node, Selector};
-use crate::ledger::Ledger;
-use crate::owners::Ownership;
-use crate::projection::Variant;
+use crate::digest::Digest;
+use crate::error::{Error, Result, Warning};
+use crate::image::{Image, Node, Platform, Selector};
+use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer};
+use crate::ledger::{EntryId, LayerId, Ledger};
+use crate::owners::{self, Ownership};
+use crate::progress::Progress;
+use crate::projection::{self, Variant};
 use crate::reference::Reference;
-use crate::waste::Waste;
+use crate::source::{self, Source};
+use crate::waste::{self, Waste};
 
 /// What an analysis is asked to do.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +43,8 @@ pub enum Transfer {
 pub struct Analysis {
     /// What was asked for.
     pub reference: Reference,
+    /// What kind of source it is in: `docker-archive`.
+    pub source: &'static str,
     /// What it names.
     pub tree: Node,
     /// The platforms that were read, in the order of the index.
@@ -62,8 +70,107 @@ pub struct PlatformAnalysis {
     pub variants: Vec<Variant>,
 }
 
-/// Weighs every platform asked for. Reads each layer once.
-pub fn analyze(_reference: &Reference, _options: &Options) -> Result<Analysis> {
-    let _ = advice::find;
-    Err(crate::error::Error::input("not wired up yet"))
+/// Weighs every platform asked for. Reads each layer once, however many platforms share it.
+pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
+    let limits = Limits::default();
+    let reader = Reader { wants: &owners::wants, limits: &limits };
+    let mut passed = Passed::new(reader);
+    let source = source::open(reference, &mut passed)?;
+    weigh(&*source, &passed, options, progress)
+        .map(|(tree, platforms)| Analysis {
+            reference: reference.clone(),
+            source: source.kind(),
+            tree,
+            platforms,
+            warnings: source.warnings(),
+        })
+        .map_err(|error| error.within(format_args!("cannot weigh {reference}")))
+}
+
+/// What a reference names, with no layer read.
+pub fn inspect(reference: &Reference) -> Result<(Node, &'static str)> {
+    let limits = Limits::default();
+    let mut passed = Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits });
+    let source = source::open(reference, &mut passed)?;
+    let tree = source::resolve(&*source).map_err(|error| error.within(format_args!("cannot read {reference}")))?;
+    Ok((tree, source.kind()))
+}
+
+fn weigh(
+    source: &dyn Source,
+    passed: &Passed<'_>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Node, Vec<PlatformAnalysis>)> {
+    let tree = source::resolve(source)?;
+    let images: Vec<_> = choose(&tree, &options.platforms)?.into_iter().cloned().collect();
+    let walked = layer::walk_images(source, &images, passed, progress)?;
+    let platforms = images.into_iter().map(|image| platform(source, image, &walked, options));
+    let platforms = platforms.collect::<Result<_>>()?;
+    Ok((tree, platforms))
+}
+
+/// From walked layers to everything that can be said about one platform.
+fn platform(
+    source: &dyn Source,
+    image: Image,
+    walked: &BTreeMap<Digest, WalkedLayer>,
+    options: &Options,
+) -> Result<PlatformAnalysis> {
+    let layers = image.layers.iter().filter_map(|layer| walked.get(&layer.descriptor.digest));
+    let mut ledger = Ledger::build(layers);
+    ledger.transfer_exact = source.keeps_compression();
+    identify(source, &image, &mut ledger)?;
+    let ownership = owners::claim(&mut ledger);
+    let waste = waste::measure(&ledger);
+    let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
+    let variants = projection::variants(&options.rules, &ledger, &findings);
+    Ok(PlatformAnalysis { image, ledger, ownership, waste, findings, variants })
+}
+
+/// Reads again, of layers that were walked without reading content, what only content can tell apart: rewrites of one
+/// size, and files that share their size.
+fn identify(source: &dyn Source, image: &Image, ledger: &mut Ledger) -> Result<()> {
+    let mut by_layer: BTreeMap<LayerId, Vec<EntryId>> = BTreeMap::new();
+    for id in ledger.undecided() {
+        by_layer.entry(ledger.entry(id).layer).or_default().push(id);
+    }
+    for (layer, ids) in by_layer {
+        let ranges: Vec<_> = ids.iter().map(|id| (ledger.entry(*id).offset, ledger.entry(*id).stored)).collect();
+        let hashes = layer::hash_files(source, &image.layers[usize::from(layer.0)], &ranges)?;
+        for (id, hash) in ids.into_iter().zip(hashes) {
+            ledger.entries[id.0 as usize].hash = Some(hash);
+        }
+    }
+    ledger.settle_identity();
+    Ok(())
+}
+
+/// The images of the platforms that were asked for, in the order of the index.
+fn choose<'a>(tree: &'a Node, selectors: &[Selector]) -> Result<Vec<&'a Image>> {
+    let images = tree.images();
+    let platforms: Vec<_> = images.iter().map(|image| image.platform.clone()).collect();
+    let missing = tree.missing();
+    if images.is_empty() {
+        let what = if missing.is_empty() { "it holds no image" } else { "it holds the blobs of none of its platforms" };
+        return Err(Error::input(what).hint("plimsoll platforms shows what it does hold"));
+    }
+    let mut chosen = BTreeSet::new();
+    for selector in selectors {
+        let found = selector.choose(&platforms);
+        if found.is_empty() {
+            let absent = selector.choose(&missing);
+            let list = |platforms: &[Platform]| platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ");
+            let message = match absent.first() {
+                Some(first) => format!("it names the platform {} and does not hold its blobs", missing[*first]),
+                None => format!("it has no platform {selector}"),
+            };
+            return Err(Error::usage(message).hint(format!("it has {}", list(&platforms))));
+        }
+        chosen.extend(found);
+    }
+    if selectors.is_empty() {
+        return Ok(images);
+    }
+    Ok(chosen.into_iter().map(|position| images[position]).collect())
 }

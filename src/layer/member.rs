@@ -37,6 +37,11 @@ impl WalkedLayer {
         &self.names[member.link.0 as usize..(member.link.0 + member.link.1) as usize]
     }
 
+    /// A layer that is not distributed: `blob_size` bytes by its descriptor, of which nothing was read.
+    pub fn foreign(blob_size: u64) -> Self {
+        Self { blob_size, transfer_overhead: blob_size, unread: true, ..Self::default() }
+    }
+
     /// Σ content over the members, in bytes.
     pub fn content(&self) -> u64 {
         self.members.iter().map(|member| member.content).sum()

@@ -1,8 +1,19 @@
 //! What is in a layer: one pass over the blob, front to back or from header to header, that yields members in the
 //! order of the tar, each with its exact share of the blob, and the few contents that somebody asked for.
 
+pub mod decompress;
 pub mod evidence;
+mod fetch;
+mod header;
+mod input;
+mod limits;
 pub mod member;
+mod pax;
+mod tar;
+mod walk;
 
 pub use evidence::{Capture, Evidence, Wants};
+pub use limits::Limits;
 pub use member::{Compression, FileFormat, Member, MemberKind, WalkedLayer};
+pub use fetch::{hash_files, walk_images};
+pub use walk::{Passed, Reader};

@@ -3,6 +3,7 @@
 //! Each layer is applied as a runtime would: first its whiteouts, which only ever reach the layers below, then its
 //! members in the order of the tar. <https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#whiteouts>
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use super::entry::{Entry, EntryId, Fate, Kind, LayerId, PathId};
@@ -18,14 +19,17 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 
 impl Ledger {
     /// Merges the layers, lowest first.
-    pub fn build(layers: Vec<WalkedLayer>) -> Self {
+    pub fn build<L: Borrow<WalkedLayer>>(layers: impl IntoIterator<Item = L>) -> Self {
         let mut merge = Merge::default();
         for layer in layers {
-            merge.apply(layer);
+            merge.apply(layer.borrow());
         }
         merge.finish()
     }
 }
+
+/// How many symbolic links a path may go through, as Linux has it.
+const MAX_LINKS: usize = 40;
 
 /// The state between two layers.
 #[derive(Default)]
@@ -40,12 +44,12 @@ struct Merge {
 }
 
 impl Merge {
-    fn apply(&mut self, walked: WalkedLayer) {
+    fn apply(&mut self, walked: &WalkedLayer) {
         let layer = LayerId(u16::try_from(self.ledger.layers.len()).unwrap_or(u16::MAX));
         let first = self.ledger.entries.len();
         self.ledger.entries.reserve(walked.members.len());
         for member in &walked.members {
-            let entry = self.entry(&walked, member, layer);
+            let entry = self.entry(walked, member, layer);
             self.ledger.entries.push(entry);
         }
         self.visible.resize(self.ledger.tree.len(), None);
@@ -65,7 +69,7 @@ impl Merge {
                 self.add(id, kind, layer);
             }
         }
-        self.keep_evidence(&walked, narrow(first));
+        self.keep_evidence(walked, narrow(first));
         self.ledger.layers.push(LayerSum {
             transfer: walked.blob_size,
             transfer_overhead: walked.transfer_overhead,
@@ -122,10 +126,10 @@ impl Merge {
 
     /// Makes a member visible, and hides what it takes the place of.
     fn add(&mut self, id: EntryId, kind: MemberKind, layer: LayerId) {
-        let path = self.ledger.entry(id).path;
         if kind == MemberKind::HardLink {
             self.link(id, layer);
         }
+        let path = self.redirect(id);
         let fate = Fate::Overwritten(layer);
         self.clear_way(path, fate);
         if let Some(below) = self.visible[path.0 as usize] {
@@ -139,6 +143,44 @@ impl Merge {
         }
         self.visible[path.0 as usize] = Some(id);
         self.count(path, 1);
+    }
+
+    /// Where a member really goes: below a symbolic link to a directory, it goes where the link points, as containerd
+    /// has it. Only paths that the layer brings no directory for can meet one.
+    fn redirect(&mut self, id: EntryId) -> PathId {
+        let path = self.ledger.entry(id).path;
+        let mut at = path;
+        for _ in 0..MAX_LINKS {
+            let Some((link, target)) = self.link_above(at) else { break };
+            let mut below: Vec<Vec<u8>> = Vec::new();
+            let mut step = at;
+            while step != link {
+                below.push(self.ledger.tree.name(step).to_vec());
+                step = self.ledger.tree.parent(step);
+            }
+            let target = self.ledger.tree.text(target).to_vec();
+            at = self.ledger.tree.intern_below(self.ledger.tree.parent(link), &target);
+            for name in below.iter().rev() {
+                at = self.ledger.tree.intern_below(at, name);
+            }
+        }
+        if at != path {
+            self.ledger.entries[id.0 as usize].path = at;
+            self.visible.resize(self.ledger.tree.len(), None);
+            self.weight.resize(self.ledger.tree.len(), 0);
+        }
+        at
+    }
+
+    /// The nearest symbolic link above a path, and its target, unless a directory is nearer.
+    fn link_above(&self, path: PathId) -> Option<(PathId, (u32, u32))> {
+        for above in self.ledger.tree.ancestors(path) {
+            let Some(id) = self.visible_at(above) else { continue };
+            let entry = self.ledger.entry(id);
+            let is_link = entry.kind == Kind::Member(MemberKind::Symlink);
+            return is_link.then_some((above, entry.link));
+        }
+        None
     }
 
     /// Finds the entry that holds a hard link's bytes, if this layer made it. A link to a file of a lower layer has no

@@ -1,29 +1,38 @@
 //! Where the bytes of an image come from. Each source translates to OCI at its own door, so that nothing above knows
 //! that there are other ways to store an image.
 
-pub mod read_at;
+mod directory;
+mod docker;
+mod layout;
+mod members;
+mod open;
+mod read_at;
+mod resolve;
 
 use std::io::Read;
 
 use crate::error::{Result, Warning};
 use crate::image::Descriptor;
 
-pub use read_at::{ReadAt, Region};
+pub use open::open;
+pub use read_at::{ReadAt, Region, RegionReader};
+pub use resolve::resolve;
 
 /// A place that holds images.
 pub trait Source: Send + Sync {
-    /// What the reference names, most telling first: usually one descriptor of an index or manifest; several where an
-    /// archive holds several images and the reference does not choose.
-    fn roots(&self) -> Vec<Root>;
+    /// What the reference names: one root, or several where an archive holds several images and the reference does not
+    /// choose among them.
+    fn roots(&self) -> &[Root];
 
     /// The blob that a descriptor points to, or `None` where the source does not hold it.
     fn blob(&self, descriptor: &Descriptor) -> Result<Option<Blob<'_>>>;
 
-    /// Whether what was read of a layer says how it is compressed where it is pulled from: `false` where the source
-    /// keeps layers uncompressed, so that transfer must be estimated.
-    fn keeps_compression(&self) -> bool {
-        true
-    }
+    /// Whether layers are here as a registry has them; `false` where they are kept uncompressed whatever they were, so
+    /// that transfer must be estimated.
+    fn keeps_compression(&self) -> bool;
+
+    /// What kind of source this is, for people: `docker-archive`.
+    fn kind(&self) -> &'static str;
 
     /// What was noticed while opening.
     fn warnings(&self) -> Vec<Warning> {
@@ -34,16 +43,18 @@ pub trait Source: Send + Sync {
 /// One image or index that a source offers.
 #[derive(Debug, Clone)]
 pub struct Root {
-    /// Its descriptor.
-    pub descriptor: Descriptor,
+    /// Its descriptor; several where the source lists the platforms of one image side by side.
+    pub descriptors: Vec<Descriptor>,
     /// The names it goes by: `app:1.0`.
     pub tags: Vec<String>,
+    /// Whether its manifest was made here, because the source has none.
+    pub translated: bool,
 }
 
 /// The bytes of a blob, in the best way the source can give them.
 pub enum Blob<'a> {
     /// Any part can be read at any time: a file, a member of an uncompressed archive.
-    At(Region<'a>),
+    At(Region),
     /// The bytes can be read once, front to back: a download.
     Stream(Box<dyn Read + Send + 'a>),
     /// The bytes went by while the source was opened, and were shown to the [`Passerby`] under this key.
@@ -56,6 +67,6 @@ pub enum Blob<'a> {
 pub trait Passerby {
     /// Is shown what looks like a layer; `key` is what [`Blob::Passed`] will carry. Need not read to the end.
     ///
-    /// An error means that what went by is no readable layer. It is kept and told only if the blob turns out to be one.
+    /// That what went by is no readable layer is kept, and told only if somebody asks for it.
     fn pass(&mut self, key: u64, blob: &mut dyn Read);
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// Something whose bytes can be read at any offset, by several threads at once.
 pub trait ReadAt: Send + Sync {
@@ -35,16 +36,16 @@ impl ReadAt for Vec<u8> {
 }
 
 /// A range of something readable: a member of an archive, or a whole file.
-#[derive(Clone, Copy)]
-pub struct Region<'a> {
-    inner: &'a dyn ReadAt,
+#[derive(Clone)]
+pub struct Region {
+    inner: Arc<dyn ReadAt>,
     start: u64,
     length: u64,
 }
 
-impl<'a> Region<'a> {
+impl Region {
     /// The `length` bytes of `inner` from `start` on.
-    pub fn new(inner: &'a dyn ReadAt, start: u64, length: u64) -> Self {
+    pub fn new(inner: Arc<dyn ReadAt>, start: u64, length: u64) -> Self {
         Self { inner, start, length }
     }
 
@@ -60,19 +61,25 @@ impl<'a> Region<'a> {
         self.inner.read_at(&mut buffer[..length], self.start.saturating_add(offset))
     }
 
+    /// A range of the region.
+    #[must_use]
+    pub fn part(&self, start: u64, length: u64) -> Self {
+        Self { inner: self.inner.clone(), start: self.start.saturating_add(start), length }
+    }
+
     /// A cursor over the region, front to back.
-    pub fn reader(self) -> RegionReader<'a> {
+    pub fn reader(self) -> RegionReader {
         RegionReader { region: self, offset: 0 }
     }
 }
 
 /// Reads a [`Region`] front to back.
-pub struct RegionReader<'a> {
-    region: Region<'a>,
+pub struct RegionReader {
+    region: Region,
     offset: u64,
 }
 
-impl Read for RegionReader<'_> {
+impl Read for RegionReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.region.read_at(buffer, self.offset)?;
         self.offset += read as u64;

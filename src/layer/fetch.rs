@@ -1,0 +1,105 @@
+//! All layers of some images, read in parallel, each once.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use rayon::prelude::*;
+
+use super::decompress::compression_of;
+use super::member::{Compression, WalkedLayer};
+use super::walk::{Passed, hash_contents};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::image::{Image, Layer, MediaType};
+use crate::progress::Progress;
+use crate::source::{Blob, Region, Source};
+
+/// Reads every layer of the images, by the digest of its blob; layers that images share are read once. A foreign layer
+/// is counted by its descriptor and not read.
+pub fn walk_images(
+    source: &dyn Source,
+    images: &[Image],
+    passed: &Passed<'_>,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<Digest, WalkedLayer>> {
+    let mut distinct = BTreeMap::new();
+    for image in images {
+        for (position, layer) in image.layers.iter().enumerate() {
+            distinct.entry(&layer.descriptor.digest).or_insert((position, image.layers.len(), layer));
+        }
+    }
+    let mut layers: Vec<_> = distinct.into_values().collect();
+    // The largest first, so that the last one running is a small one.
+    layers.sort_by_key(|(_, _, layer)| std::cmp::Reverse(layer.descriptor.size));
+    let walked = layers.par_iter().with_max_len(1).enumerate().map(|(index, (position, count, layer))| {
+        let digest = &layer.descriptor.digest;
+        progress.layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
+        let walked = walk_layer(source, layer, passed, index, progress);
+        progress.layer_done(index);
+        let walked = walked.map_err(|error| error.within(format_args!("layer {} of {count}, {digest}", position + 1)))?;
+        Ok((digest.clone(), walked))
+    });
+    walked.collect()
+}
+
+fn walk_layer(
+    source: &dyn Source,
+    layer: &Layer,
+    passed: &Passed<'_>,
+    index: usize,
+    progress: &dyn Progress,
+) -> Result<WalkedLayer> {
+    let (descriptor, reader) = (&layer.descriptor, passed.reader());
+    let watched = |inner| Watched { inner, index, progress };
+    match source.blob(descriptor)? {
+        Some(Blob::At(region)) if compression(&region)? == Compression::None => reader.hop(region),
+        Some(Blob::At(region)) => reader.stream(watched(Box::new(region.reader())), expected(layer)),
+        Some(Blob::Stream(stream)) => reader.stream(watched(stream), Some(&descriptor.digest)),
+        Some(Blob::Passed(key)) => passed.get(key, &descriptor.digest),
+        None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
+            Ok(WalkedLayer::foreign(descriptor.size))
+        }
+        None => Err(Error::input("its blob is not there, though the manifest names it")
+            .hint("the image is incomplete: fetch or save it again")),
+    }
+}
+
+fn compression(region: &Region) -> io::Result<Compression> {
+    let mut head = [0; 4];
+    let read = region.read_at(&mut head, 0)?;
+    Ok(compression_of(&head[..read]))
+}
+
+/// The digest that a compressed blob must have. A `docker save` may hold a compressed layer and name only the digest of
+/// the tar inside; then there is nothing to hold the blob against.
+fn expected(layer: &Layer) -> Option<&Digest> {
+    let names_tar = layer.diff_id.as_ref() == Some(&layer.descriptor.digest);
+    (!names_tar).then_some(&layer.descriptor.digest)
+}
+
+/// Hashes files of a layer that was walked without reading its content. `wanted` holds offset and stored length of each
+/// in the uncompressed tar.
+pub fn hash_files(source: &dyn Source, layer: &Layer, wanted: &[(u64, u64)]) -> Result<Vec<u64>> {
+    let digest = &layer.descriptor.digest;
+    match source.blob(&layer.descriptor)? {
+        Some(Blob::At(region)) => {
+            hash_contents(&region, wanted).map_err(|error| error.within(format_args!("layer {digest}")))
+        }
+        _ => Err(Error::input(format!("layer {digest} cannot be read twice"))),
+    }
+}
+
+/// Tells how far the reading has come.
+struct Watched<'a> {
+    inner: Box<dyn Read + Send + 'a>,
+    index: usize,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.progress.advanced(self.index, read as u64);
+        Ok(read)
+    }
+}

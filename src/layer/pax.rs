@@ -1,0 +1,103 @@
+//! PAX extension headers: records of `LENGTH KEY=VALUE\n` that override the header that follows.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What an extension header says of the next member.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// The whole path.
+    pub path: Option<Vec<u8>>,
+    /// The whole link target.
+    pub link: Option<Vec<u8>>,
+    /// Bytes of content that follow.
+    pub size: Option<u64>,
+    /// Owner.
+    pub uid: Option<u64>,
+    /// Group.
+    pub gid: Option<u64>,
+    /// Modification time, whole seconds.
+    pub mtime: Option<i64>,
+    /// Extended attributes as `(name, value)`, sorted by name.
+    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The logical size of a sparse file (`GNU.sparse.realsize` or `GNU.sparse.size`).
+    pub sparse_size: Option<u64>,
+    /// The path of a sparse file; the header's own is made up.
+    pub sparse_path: Option<Vec<u8>>,
+}
+
+impl Extension {
+    /// Reads the records; `None` where they are malformed.
+    pub fn parse(mut records: &[u8]) -> Option<Self> {
+        let mut extension = Self::default();
+        // Some writers pad with zeros.
+        while records.first().is_some_and(|byte| *byte != 0) {
+            let space = records.iter().position(|byte| *byte == b' ')?;
+            let length: usize = std::str::from_utf8(&records[..space]).ok()?.parse().ok()?;
+            let record = records.get(space + 1..length)?.strip_suffix(b"\n")?;
+            let equals = record.iter().position(|byte| *byte == b'=')?;
+            extension.set(&record[..equals], &record[equals + 1..]);
+            records = &records[length..];
+        }
+        extension.xattrs.sort();
+        Some(extension)
+    }
+
+    /// One record. An empty value takes an earlier record back (and an empty extended attribute is a real one); a value
+    /// that is no number where one belongs is left to the header.
+    fn set(&mut self, key: &[u8], value: &[u8]) {
+        let text = (!value.is_empty()).then(|| value.to_vec());
+        let whole = std::str::from_utf8(value).ok().and_then(|value| value.split('.').next());
+        let number = whole.and_then(|value| value.parse().ok());
+        match key {
+            b"path" => self.path = text,
+            b"linkpath" => self.link = text,
+            b"size" => self.size = number,
+            b"uid" => self.uid = number,
+            b"gid" => self.gid = number,
+            b"mtime" => self.mtime = whole.and_then(|value| value.parse().ok()),
+            b"GNU.sparse.realsize" | b"GNU.sparse.size" => self.sparse_size = number,
+            b"GNU.sparse.name" => self.sparse_path = text,
+            _ => {
+                if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
+                    self.xattrs.push((name.to_vec(), value.to_vec()));
+                }
+            }
+        }
+    }
+
+    /// One number for all extended attributes; 0 where there are none.
+    pub fn xattrs_hash(&self) -> u64 {
+        if self.xattrs.is_empty() {
+            return 0;
+        }
+        let mut all = Vec::new();
+        for part in self.xattrs.iter().flat_map(|(name, value)| [name, value]) {
+            all.extend_from_slice(&part.len().to_le_bytes());
+            all.extend_from_slice(part);
+        }
+        xxh3_64(&all).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_override_and_an_empty_value_is_no_error() {
+        let records = b"16 path=a/b=c/d\n12 size=1234\n24 mtime=1700000000.123\n35 SCHILY.xattr.user.overlay.origin=\n";
+        let extension = Extension::parse(records);
+        let extension = extension.unwrap_or_else(|| panic!("lengths are wrong"));
+        assert_eq!(extension.path.as_deref(), Some(&b"a/b=c/d"[..]));
+        assert_eq!((extension.size, extension.mtime), (Some(1234), Some(1_700_000_000)));
+        assert_eq!(extension.xattrs, [(b"user.overlay.origin".to_vec(), Vec::new())]);
+        assert_ne!(extension.xattrs_hash(), 0);
+    }
+
+    #[test]
+    fn a_record_that_lies_about_its_length_is_refused() {
+        for records in [&b"99 path=a\n"[..], b"5 x=\n", b"x path=a\n", b"3\n", b"18446744073709551616 a=b\n"] {
+            assert_eq!(Extension::parse(records), None, "{:?}", String::from_utf8_lossy(records));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The walk over a layer's tar: every member once, in order, with exact overhead and its share of the blob.
+//!
+//! Our own, and not the `tar` crate, because the sums must hold to the byte: headers, extension headers and padding are
+//! part of what a layer weighs, and the crate hides them.
+
+use std::io;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::evidence::{Capture, Wants};
+use super::header::{BLOCK, Header};
+use super::input::Input;
+use super::limits::Limits;
+use super::member::{FileFormat, Member, MemberKind, WalkedLayer};
+use super::pax::Extension;
+use crate::error::{Error, Result};
+use crate::path::{ImagePath, Printable};
+
+/// Walks a tar from its first header to its trailer (or its end: not every writer writes one). What comes after the
+/// first block of zeros belongs to no member, as every engine has it.
+pub fn walk(input: &mut dyn Input, wants: &dyn Wants, limits: &Limits) -> Result<WalkedLayer> {
+    let mut walk =
+        Walk { input, wants, limits, layer: WalkedLayer::default(), captured: 0, content: 0 };
+    while walk.member()? {}
+    Ok(walk.layer)
+}
+
+struct Walk<'a> {
+    input: &'a mut dyn Input,
+    wants: &'a dyn Wants,
+    limits: &'a Limits,
+    layer: WalkedLayer,
+    captured: u64,
+    content: u64,
+}
+
+/// What a header and its extension headers say together.
+struct Described {
+    typeflag: u8,
+    path: Vec<u8>,
+    link: Vec<u8>,
+    stored: u64,
+    logical: Option<u64>,
+    member: Member,
+}
+
+impl Walk<'_> {
+    /// Reads one member with its extension headers; `false` at the end.
+    fn member(&mut self) -> Result<bool> {
+        let (start, transferred) = (self.input.position(), self.input.transferred());
+        let Some(described) = self.describe()? else { return Ok(false) };
+        let mut member = described.member;
+        member.kind = match described.typeflag {
+            b'1' => MemberKind::HardLink,
+            b'2' => MemberKind::Symlink,
+            b'3' => MemberKind::CharDevice,
+            b'4' => MemberKind::BlockDevice,
+            b'5' => MemberKind::Directory,
+            b'6' => MemberKind::Fifo,
+            // Before 1988 a directory was a file whose name ends in a slash.
+            b'0' | 0 if described.path.ends_with(b"/") && described.stored == 0 => MemberKind::Directory,
+            _ => MemberKind::File,
+        };
+        member.path = self.name(&described.path)?;
+        if matches!(member.kind, MemberKind::HardLink | MemberKind::Symlink) {
+            member.link = self.name(&described.link)?;
+        }
+        if member.kind == MemberKind::File {
+            member.stored = described.stored;
+            member.content = described.logical.unwrap_or(described.stored);
+            self.content = self.content.saturating_add(member.content);
+            self.check_size()?;
+            member.offset = self.input.position();
+            self.content(&mut member, &described.path)?;
+        }
+        member.overhead = self.input.position() - start - member.stored;
+        member.transfer = self.input.transferred() - transferred;
+        self.layer.members.push(member);
+        if self.layer.members.len() > self.limits.members {
+            return Err(limit(format!("it has more than {} members", self.limits.members)));
+        }
+        self.check_size()?;
+        Ok(true)
+    }
+
+    /// Reads headers up to and including a member's own; `None` at the end.
+    fn describe(&mut self) -> Result<Option<Described>> {
+        let (mut extension, mut long_path, mut long_link) = (Extension::default(), None, None);
+        let mut is_extended = false;
+        loop {
+            let position = self.input.position();
+            let block = self.input.peek(BLOCK)?;
+            let block = &block[..block.len().min(BLOCK)];
+            if block.is_empty() || block.iter().all(|byte| *byte == 0) {
+                return if is_extended { Err(truncated(position)) } else { Ok(None) };
+            }
+            if block.len() < BLOCK {
+                return Err(truncated(position));
+            }
+            let Some(header) = Header::parse(block) else {
+                return Err(Error::input(format!("byte {position} of the tar is no header, or its checksum is wrong")));
+            };
+            let size = header.size().ok_or_else(|| {
+                Error::input(format!("the size in the header at byte {position} of the tar is no size"))
+            });
+            let typeflag = header.typeflag();
+            match typeflag {
+                b'x' | b'X' | b'g' | b'L' | b'K' => {
+                    is_extended = true;
+                    let size = size?;
+                    self.pass(BLOCK as u64)?;
+                    let bytes = self.extension(size, position)?;
+                    let text = || bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
+                    match typeflag {
+                        b'L' => long_path = Some(text()),
+                        b'K' => long_link = Some(text()),
+                        // What holds for all members is never what matters here: comments of git and the like.
+                        b'g' => {}
+                        _ => {
+                            extension = Extension::parse(&bytes).ok_or_else(|| {
+                                Error::input(format!("the PAX header at byte {position} of the tar is malformed"))
+                            })?;
+                        }
+                    }
+                }
+                _ => {
+                    let mut described = describe(&header, size, extension, long_path, long_link)?;
+                    let sparse = (typeflag == b'S').then(|| header.gnu_sparse()).flatten();
+                    self.pass(BLOCK as u64)?;
+                    if let Some((logical, extended)) = sparse {
+                        described.logical = Some(logical);
+                        self.sparse_blocks(extended)?;
+                    }
+                    return Ok(Some(described));
+                }
+            }
+        }
+    }
+
+    /// Moves past the extension blocks of an old GNU sparse member; the last one says that it is.
+    fn sparse_blocks(&mut self, mut more: bool) -> Result<()> {
+        while more {
+            let position = self.input.position();
+            let block = self.input.peek(BLOCK)?;
+            more = *block.get(504).ok_or_else(|| truncated(position))? != 0;
+            self.pass(BLOCK as u64)?;
+            self.check_size()?;
+        }
+        Ok(())
+    }
+
+    fn extension(&mut self, size: u64, position: u64) -> Result<Vec<u8>> {
+        if size > self.limits.extension {
+            return Err(limit(format!(
+                "the extension header at byte {position} of the tar claims {size} bytes, more than {}",
+                self.limits.extension
+            )));
+        }
+        let bytes = self.read(size)?;
+        self.padding(size)?;
+        Ok(bytes)
+    }
+
+    /// Reads or passes the content of a file and its padding.
+    fn content(&mut self, member: &mut Member, path: &[u8]) -> Result<()> {
+        let head = self.input.peek(64.min(usize::try_from(member.stored).unwrap_or(64)))?;
+        member.format = FileFormat::of(&head[..head.len().min(usize::try_from(member.stored).unwrap_or(64))]);
+        let position = u32::try_from(self.layer.members.len()).unwrap_or(u32::MAX);
+        let capture = match normal(path) {
+            Some(path) => self.wants.wants(path, member.content),
+            None => self.wants.wants(ImagePath::new(path).as_bytes(), member.content),
+        };
+        match capture {
+            Capture::Whole(limit) if member.content <= limit && member.content == member.stored => {
+                self.captured += member.stored;
+                if self.captured > self.limits.evidence {
+                    return Err(limit_error(self.limits.evidence));
+                }
+                let bytes = self.read(member.stored)?;
+                member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                self.layer.evidence.contents.insert(position, bytes);
+            }
+            capture => {
+                if capture != Capture::Nothing {
+                    self.layer.evidence.too_long.push(position);
+                }
+                let mut hasher = Xxh3::new();
+                let start = self.input.position();
+                let (skipped, hashed) = self.input.skip(member.stored, Some(&mut hasher))?;
+                if skipped < member.stored {
+                    return Err(truncated(start + skipped));
+                }
+                member.hash = hashed.then(|| hasher.digest());
+            }
+        }
+        self.padding(member.stored)
+    }
+
+    fn padding(&mut self, size: u64) -> Result<()> {
+        self.pass(size.next_multiple_of(BLOCK as u64) - size)
+    }
+
+    fn pass(&mut self, length: u64) -> Result<()> {
+        let start = self.input.position();
+        let (passed, _) = self.input.skip(length, None)?;
+        if passed < length { Err(truncated(start + passed)) } else { Ok(()) }
+    }
+
+    /// Reads bytes whose number has been held against a limit. A lying size costs what is there, not what it claims.
+    fn read(&mut self, size: u64) -> Result<Vec<u8>> {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        while bytes.len() < size {
+            let filled = bytes.len();
+            bytes.resize(size.min(filled + (1 << 20)), 0);
+            let read = self.input.fill(&mut bytes[filled..])?;
+            if filled + read < bytes.len() {
+                return Err(truncated(self.input.position()));
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Keeps a path or link target.
+    fn name(&mut self, name: &[u8]) -> Result<(u32, u32)> {
+        let depth = name.iter().filter(|byte| **byte == b'/').count();
+        if name.len() > self.limits.path || depth > self.limits.depth {
+            let shown = Printable(&name[..name.len().min(80)]).to_string();
+            return Err(limit(format!(
+                "the path `{shown}…` is longer than {} bytes or deeper than {} directories",
+                self.limits.path, self.limits.depth
+            )));
+        }
+        let start = u32::try_from(self.layer.names.len());
+        let start = start.map_err(|_| limit("its paths take more than 4 GiB".to_owned()))?;
+        self.layer.names.extend_from_slice(name);
+        Ok((start, u32::try_from(name.len()).unwrap_or(0)))
+    }
+
+    fn check_size(&self) -> Result<()> {
+        if self.input.position().max(self.content) > self.limits.tar_size {
+            return Err(limit(format!("it holds or claims more than {} bytes", self.limits.tar_size)));
+        }
+        Ok(())
+    }
+}
+
+fn describe(
+    header: &Header<'_>,
+    size: Result<u64>,
+    extension: Extension,
+    long_path: Option<Vec<u8>>,
+    long_link: Option<Vec<u8>>,
+) -> Result<Described> {
+    let xattrs = extension.xattrs_hash();
+    let typeflag = header.typeflag();
+    // Only these have content, whatever their size field says.
+    let has_content = !matches!(typeflag, b'1'..=b'6');
+    let stored = match extension.size {
+        Some(size) => size,
+        None if has_content => size?,
+        None => 0,
+    };
+    Ok(Described {
+        typeflag,
+        path: extension.sparse_path.or(extension.path).or(long_path).unwrap_or_else(|| header.path()),
+        link: extension.link.or(long_link).unwrap_or_else(|| header.link().to_vec()),
+        stored: if has_content { stored } else { 0 },
+        logical: extension.sparse_size,
+        member: Member {
+            mode: header.mode(),
+            uid: extension.uid.unwrap_or_else(|| header.uid()),
+            gid: extension.gid.unwrap_or_else(|| header.gid()),
+            mtime: extension.mtime.unwrap_or_else(|| header.mtime()),
+            xattrs,
+            ..Member::default()
+        },
+    })
+}
+
+/// A path that is normal but for `./` or `/` before it, which is nearly every one; `None` for the others.
+fn normal(path: &[u8]) -> Option<&[u8]> {
+    let path = path.strip_prefix(b"./").or_else(|| path.strip_prefix(b"/")).unwrap_or(path);
+    let odd = |component: &[u8]| matches!(component, b"" | b"." | b"..");
+    (!path.split(|byte| *byte == b'/').any(odd)).then_some(path)
+}
+
+fn truncated(position: u64) -> Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the tar ends in the middle of a member, at byte {position}"))
+        .into()
+}
+
+fn limit(message: String) -> Error {
+    Error::limit(message).hint("if the image is to be trusted, this is a limit of plimsoll: please report it")
+}
+
+fn limit_error(bytes: u64) -> Error {
+    limit(format!("its package databases take more than {bytes} bytes"))
+}

@@ -1,0 +1,166 @@
+//! From a reference to a source, judged by what is there and not by its name.
+
+#![expect(clippy::disallowed_types, reason = "a source opens what the user names on the host")]
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::directory::Directory;
+use super::docker::{DockerArchive, MANIFEST};
+use super::layout::{INDEX, Layout};
+use super::members::Members;
+use super::{Passerby, Region, Root, Source};
+use crate::error::{Error, Result};
+use crate::path::Printable;
+use crate::reference::{Reference, Scheme};
+
+/// Opens what the reference names. Layers of a stream are shown to `passerby` on the way.
+pub fn open(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
+    open_any(reference, passerby).map_err(|error| error.within(format_args!("cannot read {reference}")))
+}
+
+fn open_any(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
+    if reference.scheme == Scheme::Stdin {
+        let members = stream(io::stdin().lock(), passerby)?;
+        return of_members(members, reference.scheme);
+    }
+    let (path, tag) = split_tag(&reference.place)?;
+    let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&error))?;
+    let source = if metadata.is_dir() {
+        if matches!(reference.scheme, Scheme::DockerArchive | Scheme::OciArchive) {
+            return Err(Error::usage("it is a directory and no archive").hint("write oci-dir: for an OCI layout"));
+        }
+        Box::new(Layout::new(Directory::new(path), "oci-dir")?)
+    } else {
+        if reference.scheme == Scheme::OciDir {
+            return Err(Error::usage("it is a file and no directory").hint("write oci-archive: for a layout in a tar"));
+        }
+        let file = File::open(path).map_err(|error| cannot_open(&error))?;
+        of_members(archive(file, &metadata, passerby)?, reference.scheme)?
+    };
+    match tag {
+        Some(tag) => Ok(Box::new(Chosen { root: vec![choose(source.roots(), tag)?], source })),
+        None => Ok(source),
+    }
+}
+
+/// `file.tar:app:1.0` is the image `app:1.0` of `file.tar`, unless a file has that name.
+fn split_tag(place: &str) -> Result<(&str, Option<&str>)> {
+    if Path::new(place).exists() {
+        return Ok((place, None));
+    }
+    for (colon, _) in place.match_indices(':') {
+        let (path, tag) = (&place[..colon], &place[colon + 1..]);
+        if !tag.is_empty() && Path::new(path).exists() {
+            return Ok((path, Some(tag)));
+        }
+    }
+    let shown = Printable(place.as_bytes());
+    Err(Error::input(format!("there is no file or directory {shown}"))
+        .hint("give an archive, an OCI layout, or - for standard input; daemons and registries are not read yet"))
+}
+
+fn cannot_open(error: &io::Error) -> Error {
+    Error::input(format!("it cannot be opened: {error}"))
+}
+
+/// An archive in a file: indexed in place where it is not compressed, read as a stream where it is.
+fn archive(file: File, metadata: &std::fs::Metadata, passerby: &mut dyn Passerby) -> Result<Members> {
+    let region = Region::new(Arc::new(file), 0, metadata.len());
+    let mut head = [0; 6];
+    let read = if metadata.is_file() { region.read_at(&mut head, 0)? } else { 0 };
+    if metadata.is_file() && read == 0 {
+        return Err(Error::input("the file is empty").hint("save the image again"));
+    }
+    match head {
+        _ if !metadata.is_file() => Err(Error::input("it is neither a file nor a directory")
+            .hint("pipe it in and write - for standard input")),
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => stream(region.reader(), passerby),
+        [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', 0] => {
+            Err(Error::input("it is compressed by bzip2 or xz").hint("uncompress it, or use gzip or zstd"))
+        }
+        _ => Members::of_region(&region),
+    }
+}
+
+/// An archive that goes by once, plain or compressed.
+fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Members> {
+    let mut stream = BufReader::with_capacity(128 * 1024, stream);
+    let head = io::BufRead::fill_buf(&mut stream)?;
+    if head.is_empty() {
+        return Err(Error::input("there is nothing to read").hint("pipe in what docker save writes"));
+    }
+    match *head {
+        [0x1f, 0x8b, ..] => Members::of_stream(flate2::bufread::MultiGzDecoder::new(stream), passerby),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Members::of_stream(zstd::Decoder::with_buffer(stream)?, passerby),
+        _ => Members::of_stream(stream, passerby),
+    }
+}
+
+/// The source that an archive's members make. Where an archive holds both layouts, as Docker 25 and later write, the
+/// one that says more is taken, unless what it names is absent.
+fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
+    let (has_index, has_manifest) = (members.has(INDEX), members.has(MANIFEST));
+    if scheme == Scheme::OciArchive || (has_index && scheme != Scheme::DockerArchive) {
+        let layout = Layout::new(members, if has_manifest { "docker-archive" } else { "oci-archive" });
+        return match layout {
+            Ok(layout) if has_manifest && !layout.is_backed() => Ok(Box::new(DockerArchive::new(layout.into_store())?)),
+            Ok(layout) => Ok(Box::new(layout)),
+            Err(error) => Err(error),
+        };
+    }
+    if has_manifest {
+        return Ok(Box::new(DockerArchive::new(members)?));
+    }
+    let what = if members.is_empty() { "it is no tar archive, or an empty one" } else { "it is a tar archive that holds neither manifest.json nor index.json" };
+    Err(Error::input(what).hint("give what docker save, podman save, buildah, skopeo or buildx writes"))
+}
+
+/// A source of which one image was chosen.
+struct Chosen {
+    source: Box<dyn Source>,
+    root: Vec<Root>,
+}
+
+fn choose(roots: &[Root], tag: &str) -> Result<Root> {
+    let fits = |known: &String| known == tag || known.strip_suffix(tag).is_some_and(|rest| rest.ends_with(['/', ':']));
+    let found = roots.iter().find(|root| {
+        root.tags.iter().any(fits) || root.descriptors.iter().any(|descriptor| descriptor.digest.as_str() == tag)
+    });
+    found.cloned().ok_or_else(|| {
+        Error::usage(format!("it holds no image {}", Printable(tag.as_bytes()))).hint(format!("it holds {}", names(roots)))
+    })
+}
+
+/// The names of the images of a source, for a message.
+pub(super) fn names(roots: &[Root]) -> String {
+    let name = |root: &Root| match root.tags.first() {
+        Some(tag) => Printable(tag.as_bytes()).to_string(),
+        None => root.descriptors.first().map_or_else(String::new, |descriptor| descriptor.digest.to_string()),
+    };
+    let mut names: Vec<_> = roots.iter().take(10).map(name).collect();
+    if roots.len() > names.len() {
+        names.push(format!("{} more", roots.len() - names.len()));
+    }
+    names.join(", ")
+}
+
+impl Source for Chosen {
+    fn roots(&self) -> &[Root] {
+        &self.root
+    }
+    fn blob(&self, descriptor: &crate::image::Descriptor) -> Result<Option<super::Blob<'_>>> {
+        self.source.blob(descriptor)
+    }
+    fn keeps_compression(&self) -> bool {
+        self.source.keeps_compression()
+    }
+    fn kind(&self) -> &'static str {
+        self.source.kind()
+    }
+    fn warnings(&self) -> Vec<crate::error::Warning> {
+        self.source.warnings()
+    }
+}
