@@ -138,7 +138,7 @@ impl Scene {
     /// The image and its ledger, owners and identities settled.
     pub fn build(&self) -> (Image, Ledger) {
         let walked = self.layers.iter().enumerate().map(|(position, layer)| layer.walk(position));
-        let mut ledger = Ledger::build(walked.collect());
+        let mut ledger = Ledger::build(walked);
         ledger.transfer_exact = true;
         // A line is a member, and a member is an entry.
         for (next, line) in self.layers.iter().flat_map(|layer| &layer.lines).enumerate() {
