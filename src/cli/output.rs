@@ -122,7 +122,9 @@ impl Place {
                 return Ok(Self::Direct { file, name: name.to_owned() });
             }
             // A link stays a link; what it points to is replaced.
-            Ok(_) => fs::canonicalize(name)?.into_os_string().into_string().unwrap_or_else(|_| name.to_owned()),
+            Ok(_) => {
+                fs::canonicalize(name)?.into_os_string().into_string().unwrap_or_else(|_| name.to_owned())
+            }
             Err(_) => name.to_owned(),
         };
         let temporary = format!("{name}.{}.part", std::process::id());

@@ -61,7 +61,9 @@ fn unknown<'a>(id: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let nearest = known.map(|known| (distance(id, known), known)).min();
     match nearest {
         // A third of the letters wrong is a slip; more is another word.
-        Some((distance, known)) if distance <= id.len() / 3 + 1 => error.hint(format!("did you mean {known}?")),
+        Some((distance, known)) if distance <= id.len() / 3 + 1 => {
+            error.hint(format!("did you mean {known}?"))
+        }
         _ => error.hint("plimsoll rules lists them"),
     }
 }

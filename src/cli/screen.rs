@@ -17,7 +17,8 @@ pub(super) fn choose_colour(when: When) {
 
 /// How a report is written on standard output: in the terminal's width, and in 80 columns elsewhere.
 pub(super) fn style(global: &Global, top: usize) -> Style {
-    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(columns, _)| usize::from(columns.0));
+    let terminal =
+        terminal_size::terminal_size_of(std::io::stdout()).map(|(columns, _)| usize::from(columns.0));
     let asked = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     Style {
         colour: AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,

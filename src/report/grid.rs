@@ -48,6 +48,8 @@ enum Row {
 
 /// The columns between two cells.
 const GAP: usize = 2;
+/// What a figure takes, so that the figures of several sections stand below each other.
+const LEAST_FIGURE: usize = 8;
 /// What a grid aims at, so that the sections of a report end in the same column.
 const USUAL: usize = 80;
 
@@ -94,7 +96,8 @@ impl Grid {
     }
 
     fn widths(&self, room: usize) -> Vec<usize> {
-        let mut widths = vec![0; self.columns.len()];
+        let least = |column: &Column| if *column == Column::Figure { LEAST_FIGURE } else { 0 };
+        let mut widths: Vec<usize> = self.columns.iter().map(least).collect();
         for row in &self.rows {
             let Row::Cells(cells) = row else { continue };
             for (cell, widest) in cells.iter().zip(&mut widths) {

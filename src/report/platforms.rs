@@ -7,11 +7,10 @@ use crate::view::{Node, NodeKind, Report};
 
 /// The tree of what a reference names.
 pub(super) fn render(report: &Report, style: &Style) -> String {
-    let mut text = format!("{}\n\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
-    let mut grid = Grid::new(
-        &[Name, Text, Figure, Figure, Figure],
-        &["Index", "digest", "layers", "stored", "shared"],
-    );
+    let mut text =
+        format!("{}\n\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
+    let mut grid =
+        Grid::new(&[Name, Text, Figure, Figure, Figure], &["Index", "digest", "layers", "stored", "shared"]);
     tree(&mut grid, &report.index, &Position::top(), style);
     text += &grid.render(style);
     text += &registry(report, style);
@@ -61,12 +60,15 @@ fn name(node: &Node) -> String {
     let tags = if node.tags.is_empty() { String::new() } else { format!(" {}", node.tags.join(", ")) };
     let platform = node.platform.as_deref().unwrap_or("unknown platform");
     match node.kind {
-        NodeKind::Index => format!("index of {}{tags}", counted(node.children.len() as u64, "manifest", "manifests")),
+        NodeKind::Index => {
+            format!("index of {}{tags}", counted(node.children.len() as u64, "manifest", "manifests"))
+        }
         NodeKind::Image => format!("{platform}{tags}"),
         NodeKind::Missing => format!("{platform}, not in this source{tags}"),
         NodeKind::Artifact => format!("artifact {}{tags}", node.artifact_type.as_deref().unwrap_or_default()),
         NodeKind::Attestation => {
-            let about = node.about_platform.as_deref().or(node.about.as_deref()).unwrap_or("nothing it names");
+            let about =
+                node.about_platform.as_deref().or(node.about.as_deref()).unwrap_or("nothing it names");
             let predicates: Vec<_> = node.predicates.iter().map(|predicate| known(predicate)).collect();
             let what = if predicates.is_empty() { "attestation".to_owned() } else { predicates.join(", ") };
             format!("{what} of {about}")

@@ -12,7 +12,10 @@ pub fn list(rules: &[Rule], style: &Style) -> String {
         grid.row(vec![rule.id.clone().into(), safety, rule.title.clone().into()]);
     }
     let count = counted(rules.len() as u64, "rule", "rules");
-    format!("{}\n{count}. plimsoll rules ID explains one: why, and the fix with a Dockerfile\n", grid.render(style))
+    format!(
+        "{}\n{count}. plimsoll rules ID explains one: why, and the fix with a Dockerfile\n",
+        grid.render(style)
+    )
 }
 
 fn ink(safety: Safety) -> Ink {

@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn iec_carries_into_the_next_unit() {
-        let figures = [(1023, "1023 B"), (1024, "1.00 KiB"), (1_048_575, "1.00 MiB"), (1_048_576, "1.00 MiB")];
+        let figures =
+            [(1023, "1023 B"), (1024, "1.00 KiB"), (1_048_575, "1.00 MiB"), (1_048_576, "1.00 MiB")];
         for (bytes, expected) in figures {
             assert_eq!(iec(bytes), expected, "{bytes}");
         }

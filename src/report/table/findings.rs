@@ -92,13 +92,9 @@ pub(super) fn variant(platform: &Platform, variant: &Variant, style: &Style) -> 
         return String::new();
     }
     let exact = platform.transfer.exact;
-    let what = match variant.name.as_str() {
-        "clean" => "clean: every safe finding fixed".to_owned(),
-        other => other.to_owned(),
-    };
-    let how = if variant.measured { "built and weighed" } else { "projected, not built" };
-    let mut grid =
-        Grid::new(&[Name, Figure, Figure], &[&format!("Variant {what} ({how})"), "content", "transfer"]);
+    let how = if variant.measured { "built and weighed" } else { "projected" };
+    let heading = format!("The {} variant, {how}", variant.name);
+    let mut grid = Grid::new(&[Name, Figure, Figure], &[&heading, "content", "transfer"]);
     let now = [style.figure(platform.content), style.estimate(platform.transfer.bytes, exact)];
     grid.row_in(Ink::Plain, ["  the image as it is".to_owned(), now[0].clone(), now[1].clone()]);
     for change in &variant.changes {
@@ -118,15 +114,16 @@ pub(super) fn variant(platform: &Platform, variant: &Variant, style: &Style) -> 
     // starts from is exact.
     let transfer = style.estimate(variant.transfer, exact && variant.measured);
     grid.row_in(Ink::Strong, [format!("  {}", variant.name), style.figure(variant.content), transfer]);
-    let saved = |whole: u64, left: u64| percent(whole.saturating_sub(left), whole);
-    grid.row_in(
-        Ink::Good,
-        [
-            "  saved".to_owned(),
-            saved(platform.content, variant.content),
-            saved(platform.transfer.bytes, variant.transfer),
-        ],
-    );
+    let saved = [
+        platform.content.saturating_sub(variant.content),
+        platform.transfer.bytes.saturating_sub(variant.transfer),
+    ];
+    let share = match [percent(saved[0], platform.content), percent(saved[1], platform.transfer.bytes)] {
+        [content, transfer] if content == transfer || transfer == "-" => content,
+        [content, transfer] => format!("{content} of content, {transfer} of transfer"),
+    };
+    let transfer = style.estimate(saved[1], exact && variant.measured);
+    grid.row_in(Ink::Good, [format!("  saved: {share}"), style.figure(saved[0]), transfer]);
     let mut text = grid.render(style);
     for caveat in &variant.caveats {
         for (position, line) in wrap(caveat, style.width.min(100).saturating_sub(4)).iter().enumerate() {

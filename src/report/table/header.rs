@@ -72,21 +72,21 @@ pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> S
 
 /// The answer first: what it weighs, what of it is wasted, what can safely go.
 fn verdict(platform: &Platform, style: &Style) -> String {
-    let content = style.bytes(platform.content);
-    let weighs = match platform.transfer {
-        transfer if !transfer.is_known() => format!("{content} of content"),
-        transfer => format!("{content} of content, {} to pull", style.estimate(transfer.bytes, transfer.exact)),
-    };
-    let wasted = match platform.wasted() {
-        0 => String::new(),
-        wasted => format!("; {} ({}) wasted", style.bytes(wasted), percent(wasted, platform.content)),
-    };
+    let mut parts = vec![format!("{} content", style.bytes(platform.content))];
+    if platform.transfer.is_known() {
+        let transfer = style.estimate(platform.transfer.bytes, platform.transfer.exact);
+        parts.push(format!("{transfer} transfer"));
+    }
+    if platform.wasted() > 0 {
+        let share = percent(platform.wasted(), platform.content);
+        parts.push(format!("{} wasted ({share})", style.bytes(platform.wasted())));
+    }
     let clean = platform.variants.iter().find(|variant| variant.name == "clean");
-    let can_go = match clean.map(|clean| platform.content.saturating_sub(clean.content)) {
-        Some(saved) if saved > 0 => format!("; {} can safely go", style.bytes(saved)),
-        _ => String::new(),
-    };
-    format!("{weighs}{wasted}{can_go}")
+    let can_go = clean.map_or(0, |clean| platform.content.saturating_sub(clean.content));
+    if can_go > 0 {
+        parts.push(format!("{} can safely go", style.bytes(can_go)));
+    }
+    parts.join(", ")
 }
 
 fn base_line(base: &Base, platform: &Platform) -> String {
@@ -101,11 +101,15 @@ fn base_line(base: &Base, platform: &Platform) -> String {
 /// Content and transfer by fate: the rows add up to what ships.
 pub(super) fn sizes(platform: &Platform, style: &Style) -> String {
     let exact = platform.transfer.exact;
-    let mut grid =
-        Grid::new(&[Name, Figure, Figure, Figure], &["Sizes", "content", "share", "transfer"]);
+    let mut grid = Grid::new(&[Name, Figure, Figure, Figure], &["Sizes", "content", "share", "transfer"]);
     let rows = [
         ("live: what a container sees", platform.live, platform.live_transfer, Ink::Plain),
-        ("wasted: overwritten by a later layer", platform.overwritten, platform.overwritten_transfer, Ink::Warn),
+        (
+            "wasted: overwritten by a later layer",
+            platform.overwritten,
+            platform.overwritten_transfer,
+            Ink::Warn,
+        ),
         ("wasted: deleted by a later layer", platform.deleted, platform.deleted_transfer, Ink::Warn),
         ("ends of tars, compression", 0, platform.overhead_transfer, Ink::Faint),
     ];

@@ -4,7 +4,7 @@ use crate::report::grid::{Cell, Column::*, Grid};
 use crate::report::style::{Ink, Style, counted};
 use crate::view::{Layer, Platform};
 
-/// The layers with what made them, and what later layers hide of them.
+/// The layers with what made them, base and own apart, and what later layers hide of them.
 pub(super) fn layers(platform: &Platform, style: &Style) -> String {
     if platform.layers.is_empty() {
         return "This image has no layers: it is a configuration and nothing else.\n".to_owned();
@@ -14,37 +14,57 @@ pub(super) fn layers(platform: &Platform, style: &Style) -> String {
         &[Name, Figure, Figure, Figure, Text],
         &["Layers", "content", "transfer", "wasted", "hidden by"],
     );
-    let digits = platform.layers.len().to_string().len();
-    let has_base = platform.base.is_some();
-    for layer in platform.layers.iter().filter(|layer| !is_empty(layer)) {
-        let mark = match (has_base, layer.base) {
-            (true, true) => "base  ",
-            (true, false) => "      ",
-            _ => "",
-        };
-        let ink = if layer.base { Ink::Faint } else { Ink::Plain };
+    let mut add = |ink: Ink, name: String, sum: Sum, hidden_by: String| {
+        let figures = [sum.content, sum.transfer].map(|bytes| bytes > 0);
+        let wasted = if sum.wasted > 0 && ink != Ink::Strong { Ink::Warn } else { ink };
         grid.row(vec![
-            Cell::new(ink, format!("  {:>digits$}  {mark}{}", layer.number, instruction(layer))),
-            Cell::new(ink, style.figure(layer.content)),
-            Cell::new(ink, style.estimate(layer.transfer, exact)),
-            Cell::new(if layer.base { ink } else { Ink::Warn }, style.figure(layer.wasted)),
-            Cell::new(ink, hidden_by(layer)),
+            Cell::new(ink, name),
+            Cell::new(if figures[0] { ink } else { Ink::Faint }, style.figure(sum.content)),
+            Cell::new(if figures[1] { ink } else { Ink::Faint }, style.estimate(sum.transfer, exact)),
+            Cell::new(wasted, style.figure(sum.wasted)),
+            Cell::new(ink, hidden_by),
         ]);
-    }
-    for (name, sum) in sums(platform) {
-        let ink = if name.starts_with("total") { Ink::Strong } else { Ink::Plain };
-        grid.row_in(
-            ink,
-            [
-                format!("  {name}"),
-                style.figure(sum.content),
-                style.estimate(sum.transfer, exact),
-                style.figure(sum.wasted),
+    };
+    let digits = platform.layers.len().to_string().len();
+    let (base, own): (Vec<_>, Vec<_>) = platform.layers.iter().partition(|layer| layer.base);
+    for (name, layers) in [("base", base), ("own", own)] {
+        if layers.is_empty() {
+            continue;
+        }
+        let mut margin = "  ";
+        if platform.base.is_some() {
+            add(Ink::Plain, format!("  {name}, {}", many(layers.len())), Sum::of(&layers), String::new());
+            margin = "    ";
+        }
+        let ink = if name == "base" { Ink::Faint } else { Ink::Plain };
+        let (empty, full): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| is_empty(layer));
+        for layer in full {
+            let name = format!("{margin}{:>digits$}  {}", layer.number, instruction(layer));
+            add(ink, name, Sum::of(&[layer]), hidden_by(layer));
+        }
+        match empty.as_slice() {
+            [] => {}
+            [one] => add(
+                Ink::Faint,
+                format!("{margin}{:>digits$}  {} (empty)", one.number, instruction(one)),
+                Sum::of(&empty),
                 String::new(),
-            ],
-        );
+            ),
+            _ => add(
+                Ink::Faint,
+                format!("{margin}{:>digits$}  {} without any file", "", many(empty.len())),
+                Sum::of(&empty),
+                String::new(),
+            ),
+        }
     }
+    let all: Vec<_> = platform.layers.iter().collect();
+    add(Ink::Strong, "  total".to_owned(), Sum::of(&all), String::new());
     grid.render(style)
+}
+
+fn many(layers: usize) -> String {
+    counted(layers as u64, "layer", "layers")
 }
 
 /// Nothing in it, and nothing but the ends of tar and compression to pull.
@@ -61,41 +81,23 @@ fn instruction(layer: &Layer) -> String {
 fn hidden_by(layer: &Layer) -> String {
     match layer.hidden.as_slice() {
         [] => String::new(),
-        few @ ([_] | [_, _]) => {
-            few.iter().map(|hidden| hidden.by.to_string()).collect::<Vec<_>>().join(", ")
-        }
+        few @ ([_] | [_, _]) => few.iter().map(|hidden| hidden.by.to_string()).collect::<Vec<_>>().join(", "),
         many => format!("{} layers", many.len()),
     }
 }
 
-#[derive(Default)]
 struct Sum {
     content: u64,
     transfer: u64,
     wasted: u64,
 }
 
-/// The rest row, base against own, and everything.
-fn sums(platform: &Platform) -> Vec<(String, Sum)> {
-    let layers = || platform.layers.iter();
-    let mut sums = Vec::new();
-    let mut add = |name: &str, chosen: Vec<&Layer>| {
-        let mut sum = Sum::default();
-        for layer in &chosen {
-            sum.content += layer.content;
-            sum.transfer += layer.transfer;
-            sum.wasted += layer.wasted;
+impl Sum {
+    fn of(layers: &[&Layer]) -> Self {
+        Self {
+            content: layers.iter().map(|layer| layer.content).sum(),
+            transfer: layers.iter().map(|layer| layer.transfer).sum(),
+            wasted: layers.iter().map(|layer| layer.wasted).sum(),
         }
-        sums.push((format!("{name}{}", counted(chosen.len() as u64, "layer", "layers")), sum));
-    };
-    let empty: Vec<_> = layers().filter(|layer| is_empty(layer)).collect();
-    if !empty.is_empty() {
-        add("empty: ", empty);
     }
-    if platform.base.is_some() {
-        add("base: ", layers().filter(|layer| layer.base).collect());
-        add("own: ", layers().filter(|layer| !layer.base).collect());
-    }
-    add("total of ", layers().collect());
-    sums
 }

@@ -9,7 +9,8 @@ pub(super) fn warnings(warnings: &[Warning], style: &Style) -> String {
     if warnings.is_empty() {
         return String::new();
     }
-    let mut text = format!("{} (every figure above is true all the same)\n", style.paint(Ink::Strong, "Notes"));
+    let mut text =
+        format!("{} (every figure above is true all the same)\n", style.paint(Ink::Strong, "Notes"));
     for warning in warnings.iter().take(SHOWN) {
         let sentence = format!("{}: {}", warning.from, warning.message);
         for (position, line) in wrap(&sentence, style.width.min(100).saturating_sub(4)).iter().enumerate() {
@@ -30,7 +31,8 @@ pub(super) fn next(report: &Report, style: &Style) -> String {
         lines.push((format!("plimsoll rules {}", finding.rule), "why, and the fix in the Dockerfile"));
     }
     if report.image.kind != "stdin" {
-        lines.push((format!("plimsoll analyze {reference} -o json"), "every path of every finding"));
+        let what = if lines.is_empty() { "all of this for programs" } else { "every path of every finding" };
+        lines.push((format!("plimsoll analyze {reference} -o json"), what));
         if report.index.children.len() > 1 {
             lines.push((format!("plimsoll platforms {reference}"), "the index as a tree"));
         }
@@ -55,5 +57,9 @@ pub(super) fn next(report: &Report, style: &Style) -> String {
 /// A word as a shell takes it.
 pub(in crate::report) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-:@+=,%".contains(c);
-    if word.chars().all(plain) && !word.is_empty() { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if word.chars().all(plain) && !word.is_empty() {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

@@ -68,7 +68,8 @@ pub(super) fn categories(platform: &Platform, style: &Style) -> String {
     }
     let mut table = Table::new("What the live bytes are", platform, style, false);
     for category in &platform.categories {
-        let row = Row { files: category.files, content: category.content, transfer: category.transfer, base: 0 };
+        let row =
+            Row { files: category.files, content: category.content, transfer: category.transfer, base: 0 };
         table.row(&format!("  {}", category.id), Ink::Plain, row);
     }
     table.total()

@@ -15,7 +15,13 @@ pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Findi
         analysis.findings.iter().map(|found| finding(found, &analysis.ledger, rules)).collect();
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.in_base, u64::MAX - f.content, u64::MAX - f.transfer);
-        (key(a), &a.rule, a.layer, a.hidden_by, &a.owner).cmp(&(key(b), &b.rule, b.layer, b.hidden_by, &b.owner))
+        (key(a), &a.rule, a.layer, a.hidden_by, &a.owner).cmp(&(
+            key(b),
+            &b.rule,
+            b.layer,
+            b.hidden_by,
+            &b.owner,
+        ))
     });
     findings
 }
@@ -29,7 +35,10 @@ fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule]) -> Finding 
     let ids: BTreeSet<_> = found.changes.iter().map(|change| changed(*change)).collect();
     Finding {
         rule: found.rule.clone(),
-        title: rules.iter().find(|rule| rule.id == found.rule).map_or_else(String::new, |rule| rule.title.clone()),
+        title: rules
+            .iter()
+            .find(|rule| rule.id == found.rule)
+            .map_or_else(String::new, |rule| rule.title.clone()),
         safety: found.safety.id().to_owned(),
         change: found.change.id().to_owned(),
         message: text(&found.message),
