@@ -76,7 +76,7 @@ impl Analyze {
             rules: rules_dir::load(&self.rules)?,
         };
         let watched = progress::watch(global);
-        let analysis = analysis::analyze(&reference, &options)?;
+        let analysis = analysis::analyze(&reference, &options, &*watched)?;
         drop(watched);
         let report = Report::new(&analysis, &options.rules);
         targets.write(&report, Subject::Analysis, global, self.top)?;

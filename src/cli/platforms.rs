@@ -5,7 +5,7 @@ use clap::Args;
 use super::Global;
 use super::exit::Outcome;
 use super::output::{self, Output, Targets};
-use crate::analysis::{self, Options};
+use crate::analysis;
 use crate::error::Result;
 use crate::reference::Reference;
 use crate::report::Subject;
@@ -31,8 +31,8 @@ impl Platforms {
     pub(super) fn run(self, global: &Global) -> Result<Outcome> {
         let reference = Reference::parse(&self.image)?;
         let targets = Targets::open(&self.output)?;
-        let analysis = analysis::analyze(&reference, &Options::default())?;
-        let report = Report::of_tree(&reference, &analysis.tree, &analysis.warnings);
+        let (tree, kind) = analysis::inspect(&reference)?;
+        let report = Report::of_tree(&reference, kind, &tree);
         targets.write(&report, Subject::Platforms, global, 0)?;
         Ok(Outcome::Fine)
     }

@@ -70,7 +70,7 @@ pub struct Tool {
 pub struct Image {
     /// The reference as the user wrote it.
     pub reference: String,
-    /// Where it was looked for: `file`, `docker-archive`, `oci-archive`, `oci-dir`, `stdin`.
+    /// What kind of source it was found in: `docker-archive`, `oci-archive`, `oci-dir`.
     pub kind: String,
     /// The digest of the index, or of the manifest where there is one image; `null` where the source has none.
     pub digest: Option<String>,

@@ -23,7 +23,7 @@ pub fn report(reference: &str, scene: &str) -> Report {
     };
     let platforms = vec![PlatformAnalysis { image, ledger, ownership, waste, findings, variants }];
     let reference = Reference::parse(reference).unwrap();
-    Report::new(&Analysis { reference, tree, platforms, warnings: Vec::new() }, &rules)
+    Report::new(&Analysis { reference, source: "oci-archive", tree, platforms, warnings: Vec::new() }, &rules)
 }
 
 /// An image with a bit of everything.

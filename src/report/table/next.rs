@@ -30,7 +30,7 @@ pub(super) fn next(report: &Report, style: &Style) -> String {
     if let Some(finding) = report.platforms.iter().flat_map(|platform| &platform.findings).next() {
         lines.push((format!("plimsoll rules {}", finding.rule), "why, and the fix in the Dockerfile"));
     }
-    if report.image.kind != "stdin" {
+    if report.image.reference != "-" {
         let what = if lines.is_empty() { "all of this for programs" } else { "every path of every finding" };
         lines.push((format!("plimsoll analyze {reference} -o json"), what));
         if report.index.children.len() > 1 {

@@ -11,45 +11,36 @@ use crate::analysis::Analysis;
 use crate::error;
 use crate::image;
 use crate::path::Printable;
-use crate::reference::{Reference, Scheme};
+use crate::reference::Reference;
 
 impl Report {
     /// The report on an analysis that looked for `rules`.
     pub fn new(analysis: &Analysis, rules: &[Rule]) -> Self {
-        let mut report = Self::of_tree(&analysis.reference, &analysis.tree, &analysis.warnings);
+        let mut report = Self::of_tree(&analysis.reference, analysis.source, &analysis.tree);
+        report.warnings = warnings_of(&analysis.warnings);
         report.platforms =
             analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
         report.registry.exact &= report.platforms.iter().all(|platform| platform.transfer.exact);
         report
     }
 
-    /// The report on what a reference names, with no platform read.
-    pub fn of_tree(reference: &Reference, tree: &image::Node, warnings: &[error::Warning]) -> Self {
+    /// The report on what a reference names in a source of some kind, with no platform read.
+    pub fn of_tree(reference: &Reference, kind: &str, tree: &image::Node) -> Self {
         let (index, registry) = tree::build(tree);
         Self {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             image: Image {
                 reference: reference.to_string(),
-                kind: kind(reference.scheme).to_owned(),
+                kind: kind.to_owned(),
                 digest: index.digest.clone(),
                 tags: index.tags.clone(),
             },
             index,
             registry,
             platforms: Vec::new(),
-            warnings: warnings_of(warnings),
+            warnings: Vec::new(),
         }
-    }
-}
-
-fn kind(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::Any => "file",
-        Scheme::Stdin => "stdin",
-        Scheme::DockerArchive => "docker-archive",
-        Scheme::OciArchive => "oci-archive",
-        Scheme::OciDir => "oci-dir",
     }
 }
 
