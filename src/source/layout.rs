@@ -43,9 +43,8 @@ pub struct Layout<S> {
 }
 
 impl<S: Store> Layout<S> {
-    /// Reads the layout's index. `keeps_compression` is false for what Docker's classic store saves, which unpacks every
-    /// layer first and cannot say what it weighed in the registry.
-    pub fn new(store: S, kind: &'static str) -> Result<Self> {
+    /// Reads the layout's index. `keeps_compression` is what [`Source::keeps_compression`] answers.
+    pub fn new(store: S, kind: &'static str, keeps_compression: bool) -> Result<Self> {
         let missing = || {
             Error::input(format!("it holds no {INDEX}"))
                 .hint("name the directory or archive that holds oci-layout, index.json and blobs")
@@ -57,7 +56,6 @@ impl<S: Store> Layout<S> {
             return Err(Error::input(format!("its {INDEX} lists no image"))
                 .hint("save the image again, by name and not by digest"));
         }
-        let keeps_compression = !is_classic_save(&store)?;
         Ok(Self { store, kind, keeps_compression, roots: roots(index.manifests) })
     }
 
@@ -73,12 +71,6 @@ impl<S: Store> Layout<S> {
     pub fn into_store(self) -> S {
         self.store
     }
-}
-
-/// Docker's classic store saves `repositories`, a file of the oldest layout, beside the OCI layout; the containerd store
-/// does not.
-fn is_classic_save(store: &impl Store) -> Result<bool> {
-    Ok(store.file("repositories")?.is_some())
 }
 
 /// Descriptors of one name are the platforms of one image, listed side by side; so are all that have no name. One

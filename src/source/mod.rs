@@ -27,8 +27,8 @@ pub trait Source: Send + Sync {
     /// The blob that a descriptor points to, or `None` where the source does not hold it.
     fn blob(&self, descriptor: &Descriptor) -> Result<Option<Blob<'_>>>;
 
-    /// Whether layers are here as a registry has them; `false` where they are kept uncompressed whatever they were, so
-    /// that transfer must be estimated.
+    /// Whether an uncompressed layer is what a registry has too; `false` where layers are unpacked on the way here,
+    /// whatever they were, so that their transfer must be estimated.
     fn keeps_compression(&self) -> bool;
 
     /// What kind of source this is, for people: `docker-archive`.

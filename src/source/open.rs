@@ -32,7 +32,7 @@ fn open_any(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dy
         if matches!(reference.scheme, Scheme::DockerArchive | Scheme::OciArchive) {
             return Err(Error::usage("it is a directory and no archive").hint("write oci-dir: for an OCI layout"));
         }
-        Box::new(Layout::new(Directory::new(path), "oci-dir")?)
+        Box::new(Layout::new(Directory::new(path), "oci-dir", true)?)
     } else {
         if reference.scheme == Scheme::OciDir {
             return Err(Error::usage("it is a file and no directory").hint("write oci-archive: for a layout in a tar"));
@@ -104,7 +104,9 @@ fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Members> {
 fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
     let (has_index, has_manifest) = (members.has(INDEX), members.has(MANIFEST));
     if scheme == Scheme::OciArchive || (has_index && scheme != Scheme::DockerArchive) {
-        let layout = Layout::new(members, if has_manifest { "docker-archive" } else { "oci-archive" });
+        // Docker's classic store unpacks every layer, and saves it unpacked whatever it was in the registry.
+        let kind = if has_manifest { "docker-archive" } else { "oci-archive" };
+        let layout = Layout::new(members, kind, !has_manifest);
         return match layout {
             Ok(layout) if has_manifest && !layout.is_backed() => Ok(Box::new(DockerArchive::new(layout.into_store())?)),
             Ok(layout) => Ok(Box::new(layout)),
