@@ -7,6 +7,7 @@ pub mod advice;
 pub mod analysis;
 pub mod cli;
 pub mod digest;
+pub mod dockerfile;
 pub mod error;
 pub mod image;
 pub mod layer;

@@ -1,0 +1,20 @@
+//! Dockerfiles: read with every place kept, matched to the history of an image, and looked over. No input and no output
+//! happen here: text comes in, data goes out.
+//!
+//! [`parse`] yields a [`Dockerfile`]; `align` tells which of its lines made which entry of an image's
+//! history; `provenance` knows it exactly where BuildKit wrote it down; `lint` finds what
+//! can be said from the file alone.
+
+pub mod instruction;
+pub mod lines;
+pub mod parse;
+mod pattern;
+pub mod span;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use instruction::{Arguments, Dockerfile, Instruction, Keyword, Origin, Stage};
+pub use parse::parse;
+pub use span::{LineRange, Span};

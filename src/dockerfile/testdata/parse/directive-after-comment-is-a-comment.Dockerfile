@@ -1,0 +1,5 @@
+# hello
+# escape=`
+FROM debian:12
+RUN a \
+  b

@@ -1,0 +1,7 @@
+FROM debian:12
+RUN <<EOF
+ EOF
+EOF 
+EOF2
+EOF
+USER 1

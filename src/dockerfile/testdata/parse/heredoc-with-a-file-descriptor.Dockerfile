@@ -1,0 +1,5 @@
+FROM debian:12
+RUN cat 3<<EOF /dev/fd/3
+x
+EOF
+RUN true

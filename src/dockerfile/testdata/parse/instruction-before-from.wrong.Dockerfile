@@ -1,0 +1,3 @@
+# hello
+RUN a
+FROM debian:12

@@ -1,0 +1,4 @@
+  from debian:12
+	run a
+   # indented comment
+  Copy a b

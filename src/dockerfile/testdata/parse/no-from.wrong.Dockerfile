@@ -1,0 +1,2 @@
+# nothing
+ARG A=1

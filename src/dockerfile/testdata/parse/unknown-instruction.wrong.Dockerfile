@@ -1,0 +1,3 @@
+FROM debian:12
+
+RNU apt-get update
