@@ -1,0 +1,296 @@
+//! The claims engine: every entry, hidden ones too, gets exactly one owner.
+//!
+//! An entry is judged in the last view of the file system in which it could be seen: the final one if it is live, and
+//! otherwise that of the layer below the one that hides it, so that what a later layer deleted keeps the owner it had.
+//! In that view the best claim wins ([`super::ranking`]); what nobody claims goes, in this order, to the owner of the
+//! source that bytecode was compiled from, to whom the table of derived files names, to `application` if COPY or ADD
+//! brought it, and else it stays `unowned`. A file with several hard links gets the best owner that any of its names has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::derived::DERIVED;
+use super::ranking::{Ranking, Score};
+use super::reading::Readings;
+use super::{Ownership, Package};
+use crate::image::history::Instruction;
+use crate::ledger::{Category, ChainView, EntryId, Kind, LayerId, Ledger, OwnerId, PathId, Tree};
+
+/// The id of what COPY and ADD brought and no package claims.
+pub const APPLICATION: &str = "application";
+
+/// Gives every entry of the ledger its owner. `instructions` are those of the layers, lowest first.
+pub fn claim(ledger: &mut Ledger, instructions: &[Option<Instruction>]) -> Ownership {
+    let mut readings = Readings::new(ledger);
+    let origins = Origins::new(ledger, instructions);
+    let mut names = Names::default();
+    let mut verdicts = vec![Verdict::UNOWNED; ledger.entries.len()];
+    let (mut installed, mut removed) = (Vec::new(), Vec::new());
+    let last = last_layer(ledger);
+    let mut views = by_view(ledger);
+    views.entry(last).or_default();
+    for (layer, entries) in views.into_iter().rev() {
+        let view = ChainView::new(ledger, layer);
+        let found = readings.packages(&view);
+        let mut packages: Vec<_> = found.iter().flat_map(|packages| packages.iter()).collect();
+        packages.sort_by_key(|package| (&package.id, &package.version, package.evidence));
+        let judge = Judge::new(&view, packages, &origins, &mut names);
+        for id in entries {
+            verdicts[id.0 as usize] = judge.verdict(id, &mut names);
+        }
+        if layer == last {
+            installed = judge.packages(|_| true);
+        } else {
+            removed.extend(judge.packages(|package| {
+                let is_new = |other: &Package| other.id != package.id;
+                installed.iter().all(is_new) && removed.iter().all(is_new)
+            }));
+        }
+    }
+    share_between_links(ledger, &mut verdicts);
+    let ids = names.settle();
+    for (entry, verdict) in ledger.entries.iter_mut().zip(&verdicts) {
+        entry.owner = ids.by_name[verdict.name as usize];
+        let is_plain = matches!(entry.category, Category::Data | Category::Source);
+        if is_plain && ids.sorted[entry.owner.0 as usize] == APPLICATION {
+            entry.category = Category::Application;
+        }
+    }
+    for package in installed.iter_mut().chain(&mut removed) {
+        package.owner = ids.of(&package.id);
+    }
+    removed.sort_by(|a, b| a.id.cmp(&b.id));
+    ledger.owners = ids.sorted;
+    Ownership { packages: installed, removed, warnings: readings.warnings.into_iter().collect() }
+}
+
+/// The entries of every view in which any has to be judged.
+fn by_view(ledger: &Ledger) -> BTreeMap<LayerId, Vec<EntryId>> {
+    let last = last_layer(ledger);
+    let mut views: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for id in ledger.ids() {
+        let entry = ledger.entry(id);
+        if !matches!(entry.kind, Kind::Member(_)) {
+            continue;
+        }
+        let layer = match ledger.name_hidden_by(id) {
+            None => last,
+            Some(hidden) => LayerId(hidden.0.saturating_sub(1)).max(entry.layer),
+        };
+        views.entry(layer).or_default().push(id);
+    }
+    views
+}
+
+fn last_layer(ledger: &Ledger) -> LayerId {
+    LayerId(u16::try_from(ledger.layers.len().saturating_sub(1)).unwrap_or(u16::MAX))
+}
+
+/// Who an entry belongs to, and how good a reason that is; the smaller wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Verdict {
+    reason: Reason,
+    /// Position in [`Names`].
+    name: u32,
+}
+
+impl Verdict {
+    const UNOWNED: Self = Self { reason: Reason::None, name: 0 };
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    /// A package claims the path.
+    Claimed(Score),
+    /// A package claims the source that it was compiled from.
+    Compiled(Score),
+    /// The table of derived files names the path, at this position.
+    Derived(u32),
+    /// COPY or ADD brought it.
+    Brought,
+    /// There is none.
+    None,
+}
+
+/// Judges the entries of one view.
+struct Judge<'v, 'a> {
+    view: &'v ChainView<'a>,
+    packages: Vec<&'v Package>,
+    /// By package: the position of its owner in [`Names`].
+    names: Vec<u32>,
+    ids: BTreeSet<&'v str>,
+    ranking: Ranking,
+    origins: &'v Origins,
+}
+
+impl<'v, 'a> Judge<'v, 'a> {
+    fn new(
+        view: &'v ChainView<'a>,
+        packages: Vec<&'v Package>,
+        origins: &'v Origins,
+        names: &mut Names,
+    ) -> Self {
+        let ranking = Ranking::new(view, &packages);
+        let ids = packages.iter().map(|package| package.id.as_str()).collect();
+        let names = packages.iter().map(|package| names.position(&package.id)).collect();
+        Self { view, packages, names, ids, ranking, origins }
+    }
+
+    fn verdict(&self, id: EntryId, names: &mut Names) -> Verdict {
+        let path = self.view.ledger.entry(id).path;
+        if let Some(score) = self.ranking.best(path) {
+            return Verdict { reason: Reason::Claimed(score), name: self.names[score.package as usize] };
+        }
+        let source = source_of(&self.view.ledger.tree, path);
+        if let Some(score) = source.and_then(|source| self.ranking.best(source)) {
+            return Verdict { reason: Reason::Compiled(score), name: self.names[score.package as usize] };
+        }
+        let bytes = self.view.ledger.tree.bytes(path);
+        if let Some((position, owner)) = DERIVED.owner(&bytes, |id| self.ids.contains(id)) {
+            return Verdict { reason: Reason::Derived(position), name: names.position(owner) };
+        }
+        let source = source.and_then(|source| self.view.at(source));
+        if source.into_iter().chain([id]).any(|id| self.origins.is_brought(self.view.ledger, id)) {
+            return Verdict { reason: Reason::Brought, name: names.position(APPLICATION) };
+        }
+        Verdict::UNOWNED
+    }
+
+    /// The packages of the view that are wanted, each with the ids of those that lost to it.
+    fn packages(&self, is_wanted: impl Fn(&Package) -> bool) -> Vec<Package> {
+        let mut aliases: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+        for (winner, loser) in &self.ranking.aliases {
+            aliases.entry(*winner).or_default().insert(&self.packages[*loser as usize].id);
+        }
+        let kept = (0..)
+            .zip(&self.packages)
+            .filter(|(number, package)| !self.ranking.dropped.contains(number) && is_wanted(package));
+        kept.map(|(number, package)| {
+            let lost = aliases.get(&number).into_iter().flatten().filter(|id| **id != package.id);
+            Package { aliases: lost.map(|id| (*id).to_owned()).collect(), ..(*package).clone() }
+        })
+        .collect()
+    }
+}
+
+/// The source of a compiled Python file: `x.py` of `__pycache__/x.cpython-311.opt-1.pyc` (PEP 3147, PEP 488), or of `x.pyc`
+/// beside it.
+fn source_of(tree: &Tree, path: PathId) -> Option<PathId> {
+    let stem = tree.name(path).strip_suffix(b".pyc")?;
+    let directory = tree.parent(path);
+    if tree.name(directory) != b"__pycache__" {
+        return tree.child(directory, &[stem, b".py"].concat());
+    }
+    let without_last = |name: &[u8]| name.iter().rposition(|byte| *byte == b'.');
+    let optimised = without_last(stem).filter(|dot| stem[*dot..].starts_with(b".opt-"));
+    let stem = optimised.map_or(stem, |dot| &stem[..dot]);
+    let stem = &stem[..without_last(stem)?];
+    tree.child(tree.parent(directory), &[stem, b".py"].concat())
+}
+
+/// Which layers brought what the application is.
+struct Origins {
+    /// By layer: whether COPY or ADD made it, and it is no root file system.
+    brought: Vec<bool>,
+    /// Of an entry that rewrites another of the same size, the layer that first wrote it: `chown` brings nothing.
+    first: BTreeMap<EntryId, LayerId>,
+}
+
+/// What a root file system has and an application does not.
+const OF_A_ROOT: [&[u8]; 4] =
+    [b"etc/os-release", b"usr/lib/os-release", b"var/lib/dpkg/status", b"lib/apk/db/installed"];
+
+impl Origins {
+    fn new(ledger: &Ledger, instructions: &[Option<Instruction>]) -> Self {
+        let roots: BTreeSet<_> = OF_A_ROOT.iter().filter_map(|path| ledger.tree.find(path)).collect();
+        let mut is_root = vec![false; ledger.layers.len()];
+        for entry in ledger.entries.iter().filter(|entry| roots.contains(&entry.path)) {
+            is_root[entry.layer.0 as usize] = true;
+        }
+        let is_copy = |layer: usize| {
+            let instruction = instructions.get(layer).and_then(Option::as_ref);
+            instruction.is_some_and(|instruction| matches!(instruction.keyword(), "COPY" | "ADD"))
+        };
+        let mut first = BTreeMap::new();
+        for (old, new) in &ledger.rewrites {
+            let layer = first.get(old).copied().unwrap_or(ledger.entry(*old).layer);
+            first.insert(*new, layer);
+        }
+        let brought = is_root.iter().enumerate().map(|(layer, is_root)| !is_root && is_copy(layer)).collect();
+        Self { brought, first }
+    }
+
+    fn is_brought(&self, ledger: &Ledger, id: EntryId) -> bool {
+        let layer = self.first.get(&id).copied().unwrap_or(ledger.entry(id).layer);
+        self.brought.get(layer.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+/// Gives all names of a file one owner: the best that any name has which lasts as long as the file. So the name that is
+/// installed wins over the cache's, and deleting the cache is not said to free what it does not.
+fn share_between_links(ledger: &Ledger, verdicts: &mut [Verdict]) {
+    let mut names: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
+    for id in ledger.ids() {
+        if let Some(file) = ledger.entry(id).inode {
+            names.entry(file).or_insert_with(|| vec![file]).push(id);
+        }
+    }
+    for (file, names) in names {
+        let end = ledger.entry(file).fate.hidden_by();
+        let lasting = names.iter().filter(|name| ledger.name_hidden_by(**name) == end);
+        let Some(best) = lasting.map(|name| verdicts[name.0 as usize]).min() else { continue };
+        for name in names {
+            verdicts[name.0 as usize] = best;
+        }
+    }
+}
+
+/// The owners' ids while they are found; the first is `unowned`.
+struct Names {
+    ids: Vec<String>,
+    positions: BTreeMap<String, u32>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { ids: vec!["unowned".to_owned()], positions: BTreeMap::from([("unowned".to_owned(), 0)]) }
+    }
+}
+
+/// The owners' ids as the ledger keeps them.
+struct Ids {
+    /// `unowned`, then all others in order.
+    sorted: Vec<String>,
+    /// From positions in [`Names`].
+    by_name: Vec<OwnerId>,
+}
+
+impl Names {
+    fn position(&mut self, id: &str) -> u32 {
+        if let Some(position) = self.positions.get(id) {
+            return *position;
+        }
+        let position = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        self.ids.push(id.to_owned());
+        self.positions.insert(id.to_owned(), position);
+        position
+    }
+
+    fn settle(self) -> Ids {
+        let mut sorted = self.ids.clone();
+        sorted[1..].sort();
+        let mut by_name = vec![Ledger::UNOWNED; self.ids.len()];
+        for (owner, id) in (0..).zip(&sorted) {
+            if let Some(position) = self.positions.get(id) {
+                by_name[*position as usize] = OwnerId(owner);
+            }
+        }
+        Ids { sorted, by_name }
+    }
+}
+
+impl Ids {
+    fn of(&self, id: &str) -> OwnerId {
+        let found = self.sorted.get(1..).unwrap_or_default().binary_search_by(|other| other.as_str().cmp(id));
+        found.map_or(Ledger::UNOWNED, |position| OwnerId(u32::try_from(position + 1).unwrap_or(0)))
+    }
+}

@@ -1,0 +1,271 @@
+//! Debian's dpkg: `status` with `info/*.list`, and `status.d` with `*.md5sums`, which is how distroless images are made.
+//!
+//! Nothing is verified by content: dpkg keeps no sizes per file, and its MD5 sums would need every file to be read. That a
+//! file was replaced shows in its layer instead (see [`super::ranking`]).
+
+use std::collections::BTreeMap;
+
+use super::{Claim, Ecosystem, Package, Rank};
+use crate::error::Warning;
+use crate::layer::Capture;
+use crate::ledger::{ChainView, PathId};
+
+/// dpkg's database, wherever distributions keep it.
+pub struct Dpkg;
+
+const DATABASE: &[u8] = b"var/lib/dpkg/";
+/// A full desktop's `status` has 6 MB, its longest list 4 MB.
+const LONGEST: u64 = 64 << 20;
+
+impl Ecosystem for Dpkg {
+    fn name(&self) -> &'static str {
+        "dpkg"
+    }
+
+    fn wants(&self, path: &[u8], _size: u64) -> Capture {
+        let Some(rest) = path.strip_prefix(DATABASE) else { return Capture::Nothing };
+        let wanted = match rest.strip_prefix(b"info/") {
+            Some(name) => name.ends_with(b".list") || name.ends_with(b".md5sums"),
+            None => matches!(rest, b"status" | b"diversions") || rest.starts_with(b"status.d/"),
+        };
+        if wanted { Capture::Whole(LONGEST) } else { Capture::Nothing }
+    }
+
+    fn packages(&self, view: &ChainView<'_>) -> (Vec<Package>, Vec<Warning>) {
+        let mut reader = Reader { view, diversions: BTreeMap::new(), warnings: Vec::new() };
+        reader.diversions = reader.diversions();
+        let mut packages = Vec::new();
+        if let Some(status) = reader.find(b"status") {
+            reader.stanzas(status, &mut packages, true);
+        }
+        for status in reader.control_files() {
+            reader.stanzas(status, &mut packages, false);
+        }
+        name_architectures(&mut packages);
+        (packages.into_iter().map(|(package, _)| package).collect(), reader.warnings)
+    }
+}
+
+/// A package and its architecture.
+type Installed = (Package, String);
+
+struct Reader<'v, 'a> {
+    view: &'v ChainView<'a>,
+    /// Where a path really lies, and for which package it does not: `dpkg-divert`.
+    diversions: BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
+    warnings: Vec<Warning>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn find(&self, name: &[u8]) -> Option<PathId> {
+        let path = self.view.locate(&[DATABASE, name].concat())?;
+        self.view.content(path).map(|_| path)
+    }
+
+    /// The control files of `status.d`, one package each, in the order of their names.
+    fn control_files(&self) -> Vec<PathId> {
+        let tree = &self.view.ledger.tree;
+        let Some(directory) = self.view.locate(b"var/lib/dpkg/status.d") else { return Vec::new() };
+        let is_control = |name: &[u8]| !name.ends_with(b".md5sums") && !name.ends_with(b".list");
+        let mut files: Vec<_> = tree
+            .children(directory)
+            .filter(|file| is_control(tree.name(*file)) && self.view.content(*file).is_some())
+            .collect();
+        files.sort_by_key(|file| tree.name(*file).to_vec());
+        files
+    }
+
+    /// `diversions`: three lines each, the path, where it is diverted to, and the package that it is not diverted for.
+    fn diversions(&mut self) -> BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>)> {
+        let Some(path) = self.find(b"diversions") else { return BTreeMap::new() };
+        let lines: Vec<_> = lines(self.view.content(path).unwrap_or_default()).collect();
+        if !lines.len().is_multiple_of(3) {
+            self.warn(path, "does not hold three lines for each diversion");
+        }
+        lines
+            .chunks_exact(3)
+            .filter_map(|triple| match triple {
+                [from, to, by] => Some((from.to_vec(), (to.to_vec(), by.to_vec()))),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Reads the stanzas of a file. In `status`, only what its `Status` says is installed counts; control files in
+    /// `status.d` have none.
+    fn stanzas(&mut self, file: PathId, packages: &mut Vec<Installed>, with_status: bool) {
+        let content = self.view.content(file).unwrap_or_default();
+        let mut malformed = 0_usize;
+        let stanzas = Stanzas { lines: content.split(|byte| *byte == b'\n') };
+        for stanza in stanzas {
+            let name = stanza.get("package").and_then(|name| std::str::from_utf8(name).ok());
+            let Some(name) = name.filter(|name| is_name(name)) else {
+                malformed += 1;
+                continue;
+            };
+            match stanza.get("status") {
+                Some(status) if !has_files(status) => continue,
+                None if with_status => {
+                    malformed += 1;
+                    continue;
+                }
+                _ => {}
+            }
+            malformed += usize::from(stanza.malformed);
+            let text = |field| String::from_utf8_lossy(stanza.get(field).unwrap_or_default()).into_owned();
+            let mut package = Package::new("dpkg", name, &text("version"), Rank::System);
+            let architecture = text("architecture");
+            self.claim(file, &mut package, &architecture);
+            for conffile in &stanza.conffiles {
+                self.claim_path(&mut package, conffile);
+            }
+            packages.push((package, architecture));
+        }
+        if malformed > 0 {
+            self.warn(file, &format!("holds {malformed} stanzas that cannot be read"));
+        }
+    }
+
+    /// Claims what the package's list names, and where there is none, what its MD5 sums name.
+    fn claim(&mut self, control: PathId, package: &mut Package, architecture: &str) {
+        let tree = &self.view.ledger.tree;
+        let beside = tree.name(control);
+        let mut candidates = Vec::new();
+        for kind in ["list", "md5sums"] {
+            // Only a package that may be installed for several architectures at once has its own in the name.
+            candidates.push((kind, format!("info/{}:{architecture}.{kind}", package.name).into_bytes()));
+            candidates.push((kind, format!("info/{}.{kind}", package.name).into_bytes()));
+            candidates.push((kind, [b"status.d/", beside, b".", kind.as_bytes()].concat()));
+        }
+        let found = candidates.iter().find_map(|(kind, name)| self.find(name).map(|path| (*kind, path)));
+        let Some((kind, evidence)) = found else {
+            package.evidence = Some(control);
+            return;
+        };
+        package.evidence = Some(evidence);
+        for line in lines(self.view.content(evidence).unwrap_or_default()) {
+            match kind {
+                "list" => self.claim_path(package, line),
+                // Thirty-two digits, two spaces, a path without a leading slash.
+                _ => match line.get(34..) {
+                    Some(path) if line.get(32..34) == Some(b"  ") => self.claim_path(package, path),
+                    _ => {
+                        self.warn(evidence, "holds lines that are no MD5 sum with a path");
+                        break;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Claims a path, where it really lies. What links of its directories lead to is resolved inside the image: dpkg says
+    /// `/bin/ls` where a merged `/usr` holds `usr/bin/ls`.
+    fn claim_path(&self, package: &mut Package, path: &[u8]) {
+        let diverted = if self.diversions.is_empty() {
+            None
+        } else {
+            let absolute = if path.starts_with(b"/") { path.to_vec() } else { [b"/", path].concat() };
+            self.diversions.get(&absolute).filter(|(_, by)| by.as_slice() != package.name.as_bytes())
+        };
+        let path = diverted.map_or(path, |(to, _)| to);
+        if let Some(path) = self.view.locate(path) {
+            package.claims.push(Claim::listed(path));
+        }
+    }
+
+    fn warn(&mut self, file: PathId, what: &str) {
+        let file = self.view.ledger.tree.path(file);
+        self.warnings.push(Warning::new("dpkg", format!("{file} {what}")));
+    }
+}
+
+/// Whether `Status: WANT FLAG STATE` is of a package whose files are there, all or some: a half-installed package has
+/// files; of a removed one only its configuration is left.
+fn has_files(status: &[u8]) -> bool {
+    let state = status.split(|byte| *byte == b' ').rfind(|word| !word.is_empty());
+    !matches!(state, Some(b"not-installed" | b"config-files") | None)
+}
+
+/// Whether this can be a package's name: it becomes part of a file name and of an owner's id.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+}
+
+/// Gives a package that is installed for several architectures the foreign ones in its id, as dpkg prints it.
+fn name_architectures(packages: &mut [Installed]) {
+    let native =
+        packages.iter().find(|(package, _)| package.name == "dpkg").map(|(_, native)| native.clone());
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for (package, _) in packages.iter() {
+        *count.entry(package.name.clone()).or_default() += 1;
+    }
+    for (package, architecture) in packages {
+        let several = count.get(&package.name).is_some_and(|count| *count > 1);
+        if several && native.as_ref() != Some(architecture) {
+            package.id = format!("dpkg:{}:{architecture}", package.name);
+        }
+    }
+}
+
+fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty())
+}
+
+/// The paragraphs of a control file, <https://manpages.debian.org/deb822.5>.
+struct Stanzas<L> {
+    lines: L,
+}
+
+#[derive(Default)]
+struct Stanza<'a> {
+    /// Lower-case name and value of the fields that matter.
+    fields: Vec<(&'static str, &'a [u8])>,
+    conffiles: Vec<&'a [u8]>,
+    /// Whether a line is neither a field nor the continuation of one.
+    malformed: bool,
+}
+
+impl<'a> Stanza<'a> {
+    fn get(&self, field: &str) -> Option<&'a [u8]> {
+        self.fields.iter().find(|(name, _)| *name == field).map(|(_, value)| *value)
+    }
+}
+
+const FIELDS: [&str; 5] = ["package", "status", "version", "architecture", "conffiles"];
+
+impl<'a, L: Iterator<Item = &'a [u8]>> Iterator for Stanzas<L> {
+    type Item = Stanza<'a>;
+
+    fn next(&mut self) -> Option<Stanza<'a>> {
+        let mut stanza = Stanza::default();
+        let mut any = false;
+        let mut in_conffiles = false;
+        for line in self.lines.by_ref() {
+            let line = line.trim_ascii_end();
+            if line.is_empty() {
+                if any {
+                    return Some(stanza);
+                }
+                continue;
+            }
+            any = true;
+            if line.starts_with(b" ") || line.starts_with(b"\t") {
+                if in_conffiles {
+                    // ` /etc/x MD5 [obsolete|remove-on-upgrade]`
+                    let path = line.trim_ascii_start().split(|byte| *byte == b' ').next();
+                    stanza.conffiles.extend(path.filter(|path| path.starts_with(b"/")));
+                }
+                continue;
+            }
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+                stanza.malformed = true;
+                continue;
+            };
+            let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+            let field = FIELDS.into_iter().find(|field| name.eq_ignore_ascii_case(field.as_bytes()));
+            in_conffiles = field == Some("conffiles");
+            stanza.fields.extend(field.map(|field| (field, value)));
+        }
+        any.then_some(stanza)
+    }
+}
