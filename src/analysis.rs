@@ -92,7 +92,8 @@ pub fn inspect(reference: &Reference) -> Result<(Node, &'static str)> {
     let limits = Limits::default();
     let mut passed = Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits });
     let source = source::open(reference, &mut passed)?;
-    let tree = source::resolve(&*source).map_err(|error| error.within(format_args!("cannot read {reference}")))?;
+    let tree =
+        source::resolve(&*source).map_err(|error| error.within(format_args!("cannot read {reference}")))?;
     Ok((tree, source.kind()))
 }
 
@@ -121,7 +122,8 @@ fn platform(
     let mut ledger = Ledger::build(layers);
     ledger.transfer_exact = source.keeps_compression();
     identify(source, &image, &mut ledger)?;
-    let ownership = owners::claim(&mut ledger);
+    let instructions: Vec<_> = image.layers.iter().map(|layer| layer.instruction.as_ref()).collect();
+    let ownership = owners::claim(&mut ledger, &instructions);
     let waste = waste::measure(&ledger);
     let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
     let variants = projection::variants(&options.rules, &ledger, &findings);
@@ -136,7 +138,8 @@ fn identify(source: &dyn Source, image: &Image, ledger: &mut Ledger) -> Result<(
         by_layer.entry(ledger.entry(id).layer).or_default().push(id);
     }
     for (layer, ids) in by_layer {
-        let ranges: Vec<_> = ids.iter().map(|id| (ledger.entry(*id).offset, ledger.entry(*id).stored)).collect();
+        let ranges: Vec<_> =
+            ids.iter().map(|id| (ledger.entry(*id).offset, ledger.entry(*id).stored)).collect();
         let hashes = layer::hash_files(source, &image.layers[usize::from(layer.0)], &ranges)?;
         for (id, hash) in ids.into_iter().zip(hashes) {
             ledger.entries[id.0 as usize].hash = Some(hash);
@@ -152,7 +155,11 @@ fn choose<'a>(tree: &'a Node, selectors: &[Selector]) -> Result<Vec<&'a Image>> 
     let platforms: Vec<_> = images.iter().map(|image| image.platform.clone()).collect();
     let missing = tree.missing();
     if images.is_empty() {
-        let what = if missing.is_empty() { "it holds no image" } else { "it holds the blobs of none of its platforms" };
+        let what = if missing.is_empty() {
+            "it holds no image"
+        } else {
+            "it holds the blobs of none of its platforms"
+        };
         return Err(Error::input(what).hint("plimsoll platforms shows what it does hold"));
     }
     let mut chosen = BTreeSet::new();
@@ -160,9 +167,13 @@ fn choose<'a>(tree: &'a Node, selectors: &[Selector]) -> Result<Vec<&'a Image>> 
         let found = selector.choose(&platforms);
         if found.is_empty() {
             let absent = selector.choose(&missing);
-            let list = |platforms: &[Platform]| platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ");
+            let list = |platforms: &[Platform]| {
+                platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
+            };
             let message = match absent.first() {
-                Some(first) => format!("it names the platform {} and does not hold its blobs", missing[*first]),
+                Some(first) => {
+                    format!("it names the platform {} and does not hold its blobs", missing[*first])
+                }
                 None => format!("it has no platform {selector}"),
             };
             return Err(Error::usage(message).hint(format!("it has {}", list(&platforms))));

@@ -36,7 +36,8 @@ pub fn walk_images(
         progress.layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
         let walked = walk_layer(source, layer, passed, index, progress);
         progress.layer_done(index);
-        let walked = walked.map_err(|error| error.within(format_args!("layer {} of {count}, {digest}", position + 1)))?;
+        let walked = walked
+            .map_err(|error| error.within(format_args!("layer {} of {count}, {digest}", position + 1)))?;
         Ok((digest.clone(), walked))
     });
     walked.collect()

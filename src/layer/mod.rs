@@ -13,7 +13,7 @@ mod tar;
 mod walk;
 
 pub use evidence::{Capture, Evidence, Wants};
+pub use fetch::{hash_files, walk_images};
 pub use limits::Limits;
 pub use member::{Compression, FileFormat, Member, MemberKind, WalkedLayer};
-pub use fetch::{hash_files, walk_images};
 pub use walk::{Passed, Reader};

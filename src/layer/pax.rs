@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn records_override_and_an_empty_value_is_no_error() {
-        let records = b"16 path=a/b=c/d\n12 size=1234\n24 mtime=1700000000.123\n35 SCHILY.xattr.user.overlay.origin=\n";
+        let records =
+            b"16 path=a/b=c/d\n12 size=1234\n24 mtime=1700000000.123\n35 SCHILY.xattr.user.overlay.origin=\n";
         let extension = Extension::parse(records);
         let extension = extension.unwrap_or_else(|| panic!("lengths are wrong"));
         assert_eq!(extension.path.as_deref(), Some(&b"a/b=c/d"[..]));
@@ -96,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_record_that_lies_about_its_length_is_refused() {
-        for records in [&b"99 path=a\n"[..], b"5 x=\n", b"x path=a\n", b"3\n", b"18446744073709551616 a=b\n"] {
+        for records in [&b"99 path=a\n"[..], b"5 x=\n", b"x path=a\n", b"3\n", b"18446744073709551616 a=b\n"]
+        {
             assert_eq!(Extension::parse(records), None, "{:?}", String::from_utf8_lossy(records));
         }
     }

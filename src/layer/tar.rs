@@ -19,8 +19,7 @@ use crate::path::{ImagePath, Printable};
 /// Walks a tar from its first header to its trailer (or its end: not every writer writes one). What comes after the
 /// first block of zeros belongs to no member, as every engine has it.
 pub fn walk(input: &mut dyn Input, wants: &dyn Wants, limits: &Limits) -> Result<WalkedLayer> {
-    let mut walk =
-        Walk { input, wants, limits, layer: WalkedLayer::default(), captured: 0, content: 0 };
+    let mut walk = Walk { input, wants, limits, layer: WalkedLayer::default(), captured: 0, content: 0 };
     while walk.member()? {}
     Ok(walk.layer)
 }
@@ -98,7 +97,9 @@ impl Walk<'_> {
                 return Err(truncated(position));
             }
             let Some(header) = Header::parse(block) else {
-                return Err(Error::input(format!("byte {position} of the tar is no header, or its checksum is wrong")));
+                return Err(Error::input(format!(
+                    "byte {position} of the tar is no header, or its checksum is wrong"
+                )));
             };
             let size = header.size().ok_or_else(|| {
                 Error::input(format!("the size in the header at byte {position} of the tar is no size"))
@@ -118,7 +119,9 @@ impl Walk<'_> {
                         b'g' => {}
                         _ => {
                             extension = Extension::parse(&bytes).ok_or_else(|| {
-                                Error::input(format!("the PAX header at byte {position} of the tar is malformed"))
+                                Error::input(format!(
+                                    "the PAX header at byte {position} of the tar is malformed"
+                                ))
                             })?;
                         }
                     }
@@ -286,8 +289,11 @@ fn normal(path: &[u8]) -> Option<&[u8]> {
 }
 
 fn truncated(position: u64) -> Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the tar ends in the middle of a member, at byte {position}"))
-        .into()
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        format!("the tar ends in the middle of a member, at byte {position}"),
+    )
+    .into()
 }
 
 fn limit(message: String) -> Error {

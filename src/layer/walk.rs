@@ -57,7 +57,8 @@ impl Reader<'_> {
         let decompressor = Decompressor::new(hashing)?;
         let compression = decompressor.compression();
         let mut flow = Flow::new(decompressor);
-        let mut layer = tar::walk(&mut flow, self.wants, self.limits).map_err(|error| explain(error, compression))?;
+        let mut layer =
+            tar::walk(&mut flow, self.wants, self.limits).map_err(|error| explain(error, compression))?;
         layer.tar_size = drain(&mut flow, self.limits).map_err(|error| explain(error, compression))?;
         let (digest, size) = flow.into_inner().finish()?;
         settle(&mut layer, size, compression);
@@ -154,7 +155,10 @@ pub fn hash_contents(region: &Region, ranges: &[(u64, u64)]) -> Result<Vec<u64>>
             let wanted = usize::try_from(length - done).unwrap_or(usize::MAX).min(buffer.len());
             let read = region.read_at(&mut buffer[..wanted], offset + done)?;
             if read == 0 {
-                return Err(Error::input(format!("the tar ends at byte {}, in the middle of a file", offset + done)));
+                return Err(Error::input(format!(
+                    "the tar ends at byte {}, in the middle of a file",
+                    offset + done
+                )));
             }
             hasher.update(&buffer[..read]);
             done += read as u64;

@@ -12,14 +12,15 @@ use super::derived::DERIVED;
 use super::ranking::{Ranking, Score};
 use super::reading::Readings;
 use super::{Ownership, Package};
-use crate::image::history::Instruction;
+use crate::image::Instruction;
 use crate::ledger::{Category, ChainView, EntryId, Kind, LayerId, Ledger, OwnerId, PathId, Tree};
 
 /// The id of what COPY and ADD brought and no package claims.
 pub const APPLICATION: &str = "application";
 
-/// Gives every entry of the ledger its owner. `instructions` are those of the layers, lowest first.
-pub fn claim(ledger: &mut Ledger, instructions: &[Option<Instruction>]) -> Ownership {
+/// Gives every entry of the ledger its owner. `instructions` are those of the layers, lowest first. Copy-ups have to be
+/// settled before (see [`Ledger::settle_identity`]).
+pub fn claim(ledger: &mut Ledger, instructions: &[Option<&Instruction>]) -> Ownership {
     let mut readings = Readings::new(ledger);
     let origins = Origins::new(ledger, instructions);
     let mut names = Names::default();
@@ -191,7 +192,7 @@ fn source_of(tree: &Tree, path: PathId) -> Option<PathId> {
 struct Origins {
     /// By layer: whether COPY or ADD made it, and it is no root file system.
     brought: Vec<bool>,
-    /// Of an entry that rewrites another of the same size, the layer that first wrote it: `chown` brings nothing.
+    /// Of an entry that only copies one of a lower layer, the layer that first wrote it: `chown` brings nothing.
     first: BTreeMap<EntryId, LayerId>,
 }
 
@@ -200,18 +201,18 @@ const OF_A_ROOT: [&[u8]; 4] =
     [b"etc/os-release", b"usr/lib/os-release", b"var/lib/dpkg/status", b"lib/apk/db/installed"];
 
 impl Origins {
-    fn new(ledger: &Ledger, instructions: &[Option<Instruction>]) -> Self {
+    fn new(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Self {
         let roots: BTreeSet<_> = OF_A_ROOT.iter().filter_map(|path| ledger.tree.find(path)).collect();
         let mut is_root = vec![false; ledger.layers.len()];
         for entry in ledger.entries.iter().filter(|entry| roots.contains(&entry.path)) {
             is_root[entry.layer.0 as usize] = true;
         }
         let is_copy = |layer: usize| {
-            let instruction = instructions.get(layer).and_then(Option::as_ref);
+            let instruction = instructions.get(layer).copied().flatten();
             instruction.is_some_and(|instruction| matches!(instruction.keyword(), "COPY" | "ADD"))
         };
         let mut first = BTreeMap::new();
-        for (old, new) in &ledger.rewrites {
+        for (old, new) in &ledger.copy_ups {
             let layer = first.get(old).copied().unwrap_or(ledger.entry(*old).layer);
             first.insert(*new, layer);
         }

@@ -133,7 +133,7 @@ fn strength(view: &ChainView<'_>, claim: &Claim) -> Option<Strength> {
 struct Systems {
     /// By path: the layer that last wrote the list of the package that holds it.
     holders: Vec<Option<LayerId>>,
-    /// Entries that may be nothing but copies of what they hide: their size is the same.
+    /// Entries that only copy what they hide, with another owner or mode.
     copies: BTreeSet<EntryId>,
 }
 
@@ -147,7 +147,7 @@ impl Systems {
         let layer_of =
             |score: &Score| layers.get(score.package as usize).copied().flatten().unwrap_or_default();
         let holders = ranking.exact.iter().map(|score| score.as_ref().map(layer_of)).collect();
-        let copies = view.ledger.rewrites.iter().map(|(_, new)| *new).collect();
+        let copies = view.ledger.copy_ups.iter().map(|(_, new)| *new).collect();
         Self { holders, copies }
     }
 

@@ -1,7 +1,7 @@
 //! Small images for the tests beside the code, written as layers of members.
 
 use super::{Ownership, claim, wants};
-use crate::image::history::Instruction;
+use crate::image::Instruction;
 use crate::layer::{Capture, Member, MemberKind, WalkedLayer};
 use crate::ledger::{Entry, Ledger};
 
@@ -45,7 +45,11 @@ pub fn layer(files: &[File<'_>]) -> WalkedLayer {
             (start, u32::try_from(text.len()).unwrap())
         };
         let (path, link) = (keep(path), keep(link));
-        walked.members.push(Member { path, link, kind, content, stored: content, ..Member::default() });
+        // Content of one length is one content, but for texts.
+        let hash =
+            if let Text(_, text) = file { xxhash_rust::xxh3::xxh3_64(text.as_bytes()) } else { content };
+        let hash = Some(hash);
+        walked.members.push(Member { path, link, kind, content, stored: content, hash, ..Member::default() });
     }
     walked
 }
@@ -67,9 +71,10 @@ pub fn claimed(layers: &[&[File<'_>]]) -> Claimed {
 pub fn claimed_as(layers: &[(&str, &[File<'_>])]) -> Claimed {
     let instruction =
         |text: &str| Instruction { text: text.to_owned(), raw: text.to_owned(), position: 0, created: None };
-    let instructions: Vec<_> = layers.iter().map(|(text, _)| Some(instruction(text))).collect();
-    let mut ledger = Ledger::build(layers.iter().map(|(_, files)| layer(files)).collect());
-    let ownership = claim(&mut ledger, &instructions);
+    let instructions: Vec<_> = layers.iter().map(|(text, _)| instruction(text)).collect();
+    let mut ledger = Ledger::build(layers.iter().map(|(_, files)| layer(files)));
+    ledger.settle_identity();
+    let ownership = claim(&mut ledger, &instructions.iter().map(Some).collect::<Vec<_>>());
     Claimed { ledger, ownership }
 }
 

@@ -26,7 +26,9 @@ impl Directory {
         match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
             Ok((metadata, file)) if metadata.is_file() => Ok(Some((file, metadata.len()))),
             Ok(_) => Err(Error::input(format!("its {name} is no regular file"))),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
             Err(error) => Err(Error::input(format!("its {name} cannot be opened: {error}"))),
         }
     }

@@ -49,23 +49,29 @@ pub struct DockerArchive {
 impl DockerArchive {
     /// Translates the images that `manifest.json` lists.
     pub fn new(members: Members) -> Result<Self> {
-        let bytes = members.document(MANIFEST)?.ok_or_else(|| Error::input(format!("it holds no {MANIFEST}")))?;
-        let saved: Option<Vec<Saved>> = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::input(format!("its {MANIFEST} is not what docker save writes: {error}")))?;
-        let mut archive = Self { members, roots: Vec::new(), documents: BTreeMap::new(), layers: BTreeMap::new() };
+        let bytes =
+            members.document(MANIFEST)?.ok_or_else(|| Error::input(format!("it holds no {MANIFEST}")))?;
+        let saved: Option<Vec<Saved>> = serde_json::from_slice(&bytes).map_err(|error| {
+            Error::input(format!("its {MANIFEST} is not what docker save writes: {error}"))
+        })?;
+        let mut archive =
+            Self { members, roots: Vec::new(), documents: BTreeMap::new(), layers: BTreeMap::new() };
         for image in saved.unwrap_or_default() {
             archive.translate(image)?;
         }
         if archive.roots.is_empty() {
-            return Err(Error::input(format!("its {MANIFEST} lists no image")).hint("save the image again, by name"));
+            return Err(
+                Error::input(format!("its {MANIFEST} lists no image")).hint("save the image again, by name")
+            );
         }
         Ok(archive)
     }
 
     fn translate(&mut self, saved: Saved) -> Result<()> {
         let bytes = self.members.document(&saved.config)?.ok_or_else(|| absent(&saved.config))?;
-        let config: Config = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::input(format!("{} is no image configuration: {error}", shown(&saved.config))))?;
+        let config: Config = serde_json::from_slice(&bytes).map_err(|error| {
+            Error::input(format!("{} is no image configuration: {error}", shown(&saved.config)))
+        })?;
         let names = saved.layers.unwrap_or_default();
         let diff_ids = &config.rootfs.diff_ids;
         if names.len() != diff_ids.len() {
@@ -99,7 +105,8 @@ impl DockerArchive {
         };
         // Some writers keep layers compressed, under the digest of the compressed blob.
         let stored = name.rsplit('/').next().and_then(|name| name.strip_suffix(".tar.gz"));
-        let stored = stored.and_then(|hex| Digest::parse(&format!("sha256:{}", hex.trim_start_matches("sha256:"))).ok());
+        let stored = stored
+            .and_then(|hex| Digest::parse(&format!("sha256:{}", hex.trim_start_matches("sha256:"))).ok());
         let descriptor = match stored {
             Some(digest) => Descriptor::new(GZIP_LAYER, digest, size),
             None => Descriptor::new(PLAIN_LAYER, diff_id.clone(), size),

@@ -78,7 +78,8 @@ impl<S: Store> Layout<S> {
 fn roots(descriptors: Vec<Descriptor>) -> Vec<Root> {
     let mut by_tag: BTreeMap<Option<String>, Vec<Descriptor>> = BTreeMap::new();
     for descriptor in descriptors {
-        let tag = descriptor.annotations.get(IMAGE_NAME).or_else(|| descriptor.annotations.get(REF_NAME)).cloned();
+        let tag =
+            descriptor.annotations.get(IMAGE_NAME).or_else(|| descriptor.annotations.get(REF_NAME)).cloned();
         let listed = by_tag.entry(tag).or_default();
         if listed.iter().all(|known| known.digest != descriptor.digest) {
             listed.push(descriptor);
@@ -87,8 +88,10 @@ fn roots(descriptors: Vec<Descriptor>) -> Vec<Root> {
     // Several images without names and without platforms are several images, not one.
     if let Some(nameless) = by_tag.remove(&None) {
         let is_one = nameless.len() == 1 || nameless.iter().all(|descriptor| descriptor.platform.is_some());
-        let groups = if is_one { vec![nameless] } else { nameless.into_iter().map(|one| vec![one]).collect() };
-        let nameless = groups.into_iter().map(|descriptors| Root { descriptors, tags: Vec::new(), translated: false });
+        let groups =
+            if is_one { vec![nameless] } else { nameless.into_iter().map(|one| vec![one]).collect() };
+        let nameless =
+            groups.into_iter().map(|descriptors| Root { descriptors, tags: Vec::new(), translated: false });
         let named = named_roots(by_tag);
         return named.into_iter().chain(nameless).collect();
     }
@@ -98,7 +101,8 @@ fn roots(descriptors: Vec<Descriptor>) -> Vec<Root> {
 fn named_roots(by_tag: BTreeMap<Option<String>, Vec<Descriptor>>) -> Vec<Root> {
     let mut roots: Vec<Root> = Vec::new();
     for (tag, descriptors) in by_tag {
-        let digests = |descriptors: &[Descriptor]| descriptors.iter().map(|d| d.digest.clone()).collect::<Vec<_>>();
+        let digests =
+            |descriptors: &[Descriptor]| descriptors.iter().map(|d| d.digest.clone()).collect::<Vec<_>>();
         let known = roots.iter_mut().find(|root| digests(&root.descriptors) == digests(&descriptors));
         match known {
             Some(root) => root.tags.extend(tag),

@@ -133,9 +133,9 @@ impl Members {
                 Ok(Some(bytes))
             }
             Some(Member::Kept(bytes)) => Ok(Some(bytes.clone())),
-            Some(Member::At(_) | Member::Passed { .. }) => {
-                Err(Error::input(format!("its member {name} is no JSON document of at most {MAX_DOCUMENT} bytes")))
-            }
+            Some(Member::At(_) | Member::Passed { .. }) => Err(Error::input(format!(
+                "its member {name} is no JSON document of at most {MAX_DOCUMENT} bytes"
+            ))),
             Some(Member::Link(_)) | None => Ok(None),
         }
     }
@@ -171,7 +171,8 @@ fn cut_off() -> Error {
     Error::input("the archive ends in the middle of a member").hint("it was cut off: save or copy it again")
 }
 
-const HINT: &str = "give an archive made by docker save, podman save, buildah, skopeo or buildx, or an OCI layout";
+const HINT: &str =
+    "give an archive made by docker save, podman save, buildah, skopeo or buildx, or an OCI layout";
 
 /// A cursor over a region, as the tar crate wants it.
 struct Cursor {

@@ -30,12 +30,15 @@ fn open_any(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dy
     let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&error))?;
     let source = if metadata.is_dir() {
         if matches!(reference.scheme, Scheme::DockerArchive | Scheme::OciArchive) {
-            return Err(Error::usage("it is a directory and no archive").hint("write oci-dir: for an OCI layout"));
+            return Err(
+                Error::usage("it is a directory and no archive").hint("write oci-dir: for an OCI layout")
+            );
         }
         Box::new(Layout::new(Directory::new(path), "oci-dir", true)?)
     } else {
         if reference.scheme == Scheme::OciDir {
-            return Err(Error::usage("it is a file and no directory").hint("write oci-archive: for a layout in a tar"));
+            return Err(Error::usage("it is a file and no directory")
+                .hint("write oci-archive: for a layout in a tar"));
         }
         let file = File::open(path).map_err(|error| cannot_open(&error))?;
         of_members(archive(file, &metadata, passerby)?, reference.scheme)?
@@ -58,8 +61,9 @@ fn split_tag(place: &str) -> Result<(&str, Option<&str>)> {
         }
     }
     let shown = Printable(place.as_bytes());
-    Err(Error::input(format!("there is no file or directory {shown}"))
-        .hint("give an archive, an OCI layout, or - for standard input; daemons and registries are not read yet"))
+    Err(Error::input(format!("there is no file or directory {shown}")).hint(
+        "give an archive, an OCI layout, or - for standard input; daemons and registries are not read yet",
+    ))
 }
 
 fn cannot_open(error: &io::Error) -> Error {
@@ -108,7 +112,9 @@ fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
         let kind = if has_manifest { "docker-archive" } else { "oci-archive" };
         let layout = Layout::new(members, kind, !has_manifest);
         return match layout {
-            Ok(layout) if has_manifest && !layout.is_backed() => Ok(Box::new(DockerArchive::new(layout.into_store())?)),
+            Ok(layout) if has_manifest && !layout.is_backed() => {
+                Ok(Box::new(DockerArchive::new(layout.into_store())?))
+            }
             Ok(layout) => Ok(Box::new(layout)),
             Err(error) => Err(error),
         };
@@ -116,7 +122,11 @@ fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
     if has_manifest {
         return Ok(Box::new(DockerArchive::new(members)?));
     }
-    let what = if members.is_empty() { "it is no tar archive, or an empty one" } else { "it is a tar archive that holds neither manifest.json nor index.json" };
+    let what = if members.is_empty() {
+        "it is no tar archive, or an empty one"
+    } else {
+        "it is a tar archive that holds neither manifest.json nor index.json"
+    };
     Err(Error::input(what).hint("give what docker save, podman save, buildah, skopeo or buildx writes"))
 }
 
@@ -127,12 +137,16 @@ struct Chosen {
 }
 
 fn choose(roots: &[Root], tag: &str) -> Result<Root> {
-    let fits = |known: &String| known == tag || known.strip_suffix(tag).is_some_and(|rest| rest.ends_with(['/', ':']));
+    let fits = |known: &String| {
+        known == tag || known.strip_suffix(tag).is_some_and(|rest| rest.ends_with(['/', ':']))
+    };
     let found = roots.iter().find(|root| {
-        root.tags.iter().any(fits) || root.descriptors.iter().any(|descriptor| descriptor.digest.as_str() == tag)
+        root.tags.iter().any(fits)
+            || root.descriptors.iter().any(|descriptor| descriptor.digest.as_str() == tag)
     });
     found.cloned().ok_or_else(|| {
-        Error::usage(format!("it holds no image {}", Printable(tag.as_bytes()))).hint(format!("it holds {}", names(roots)))
+        Error::usage(format!("it holds no image {}", Printable(tag.as_bytes())))
+            .hint(format!("it holds {}", names(roots)))
     })
 }
 

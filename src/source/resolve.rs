@@ -86,7 +86,10 @@ impl Resolver<'_> {
     fn manifest(&self, descriptor: &Descriptor, bytes: &[u8]) -> Result<NodeKind> {
         let manifest: Manifest = parse(descriptor, "manifest", bytes)?;
         if manifest.layers.len() > MAX_LAYERS {
-            return Err(Error::limit(format!("manifest {} lists more than {MAX_LAYERS} layers", descriptor.digest)));
+            return Err(Error::limit(format!(
+                "manifest {} lists more than {MAX_LAYERS} layers",
+                descriptor.digest
+            )));
         }
         if descriptor.annotations.get(REFERENCE_TYPE).is_some_and(|kind| kind == "attestation-manifest") {
             let about = descriptor.annotations.get(REFERENCE_DIGEST);
@@ -122,7 +125,10 @@ impl Resolver<'_> {
         let mut bytes = Vec::new();
         (&mut reader).take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_DOCUMENT {
-            return Err(Error::limit(format!("blob {} is longer than {MAX_DOCUMENT} bytes", descriptor.digest)));
+            return Err(Error::limit(format!(
+                "blob {} is longer than {MAX_DOCUMENT} bytes",
+                descriptor.digest
+            )));
         }
         let (digest, _) = reader.finish()?;
         if digest != descriptor.digest {
@@ -159,11 +165,17 @@ fn image(descriptor: &Descriptor, manifest: Manifest, config: Config) -> Result<
         .into_iter()
         .zip(&config.rootfs.diff_ids)
         .zip(instructions)
-        .map(|((descriptor, diff_id), instruction)| Layer { descriptor, diff_id: Some(diff_id.clone()), instruction })
+        .map(|((descriptor, diff_id), instruction)| Layer {
+            descriptor,
+            diff_id: Some(diff_id.clone()),
+            instruction,
+        })
         .collect();
     // The index knows the variant of an ARM better than most configurations do.
     let platform = match &descriptor.platform {
-        Some(platform) if !platform.is_unknown() && !platform.architecture.is_empty() => platform.clone().normalized(),
+        Some(platform) if !platform.is_unknown() && !platform.architecture.is_empty() => {
+            platform.clone().normalized()
+        }
         _ => config.platform(),
     };
     Ok(Image {
