@@ -181,6 +181,7 @@ impl Scene {
             platform: config.platform(),
             manifest: None,
             id: Digest::of(b"a scene"),
+            config_size: 0,
             tags: Vec::new(),
             config,
             layers: self.layers.iter().enumerate().map(layer).collect(),

@@ -30,6 +30,8 @@ pub struct Image {
     pub manifest: Option<Descriptor>,
     /// The digest of the configuration, which is Docker's image ID.
     pub id: Digest,
+    /// The size of the configuration as stored, in bytes.
+    pub config_size: u64,
     /// The names under which the source knows it: `app:1.0`.
     pub tags: Vec<String>,
     /// The image configuration.

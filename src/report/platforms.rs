@@ -2,18 +2,24 @@
 
 use super::grid::{Cell, Column::*, Grid};
 use super::style::{Ink, Style, counted, shorten};
-use super::table::short;
+use super::table::{quoted, short};
 use crate::view::{Node, NodeKind, Report};
 
 /// The tree of what a reference names.
 pub(super) fn render(report: &Report, style: &Style) -> String {
-    let mut text =
-        format!("{}\n\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
-    let mut grid =
-        Grid::new(&[Name, Text, Figure, Figure, Figure], &["Index", "digest", "layers", "stored", "shared"]);
-    tree(&mut grid, &report.index, &Position::top(), style);
-    text += &grid.render(style);
-    text += &registry(report, style);
+    let mut text = format!("{}\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
+    for tag in &report.image.tags {
+        text += &format!("  tag  {}\n", shorten(tag, style.width.saturating_sub(7)));
+    }
+    let mut grid = Grid::new(&[Name, Text, Figure, Figure], &["Index", "digest", "stored", "shared"]);
+    // A docker save unpacks layers: what it stores is not what a registry keeps.
+    let exact = report.registry.exact || report.image.kind != "docker-archive";
+    tree(&mut grid, &report.index, &Position::top(), exact, style);
+    text += &format!("\n{}\n{}", grid.render(style), registry(report, style));
+    if !report.index.children.is_empty() {
+        let command = format!("plimsoll analyze {} --platform PLATFORM", quoted(&report.image.reference));
+        text += &format!("\n{}\n  {command}\n", style.paint(Ink::Strong, "Next"));
+    }
     text
 }
 
@@ -34,38 +40,35 @@ impl Position {
     }
 }
 
-fn tree(grid: &mut Grid, node: &Node, position: &Position, style: &Style) {
-    let stored: u64 = node.blobs.iter().map(|blob| blob.size).sum();
+fn tree(grid: &mut Grid, node: &Node, position: &Position, exact: bool, style: &Style) {
+    let stored: u64 = node.blobs.iter().map(|blob| blob.size).sum::<u64>() + node.config_size + node.size;
     let shared: u64 = node.blobs.iter().filter(|blob| !blob.also_in.is_empty()).map(|blob| blob.size).sum();
-    let layers = if node.kind == NodeKind::Image { node.blobs.len().to_string() } else { String::new() };
     let ink = match node.kind {
         NodeKind::Image | NodeKind::Index => Ink::Plain,
         NodeKind::Missing => Ink::Warn,
         NodeKind::Attestation | NodeKind::Artifact => Ink::Faint,
     };
-    let is_index = node.kind == NodeKind::Index;
+    let has_blobs = matches!(node.kind, NodeKind::Image | NodeKind::Attestation | NodeKind::Artifact);
     grid.row(vec![
         Cell::new(ink, format!("{}{}", position.own, name(node))),
         Cell::new(Ink::Faint, node.digest.as_deref().map_or_else(String::new, short)),
-        Cell::new(ink, layers),
-        Cell::new(ink, if is_index { String::new() } else { style.figure(stored + node.size) }),
-        Cell::new(ink, if node.kind == NodeKind::Image { style.figure(shared) } else { String::new() }),
+        Cell::new(ink, if has_blobs { style.estimate(stored, exact) } else { String::new() }),
+        Cell::new(ink, if shared > 0 { style.estimate(shared, exact) } else { String::new() }),
     ]);
     for (index, child) in node.children.iter().enumerate() {
-        tree(grid, child, &position.child(index + 1 == node.children.len()), style);
+        tree(grid, child, &position.child(index + 1 == node.children.len()), exact, style);
     }
 }
 
 fn name(node: &Node) -> String {
-    let tags = if node.tags.is_empty() { String::new() } else { format!(" {}", node.tags.join(", ")) };
     let platform = node.platform.as_deref().unwrap_or("unknown platform");
     match node.kind {
         NodeKind::Index => {
-            format!("index of {}{tags}", counted(node.children.len() as u64, "manifest", "manifests"))
+            format!("index of {}", counted(node.children.len() as u64, "manifest", "manifests"))
         }
-        NodeKind::Image => format!("{platform}{tags}"),
-        NodeKind::Missing => format!("{platform}, not in this source{tags}"),
-        NodeKind::Artifact => format!("artifact {}{tags}", node.artifact_type.as_deref().unwrap_or_default()),
+        NodeKind::Image => format!("{platform}, {}", counted(node.blobs.len() as u64, "layer", "layers")),
+        NodeKind::Missing => format!("{platform}, not in here"),
+        NodeKind::Artifact => format!("artifact {}", node.artifact_type.as_deref().unwrap_or_default()),
         NodeKind::Attestation => {
             let about =
                 node.about_platform.as_deref().or(node.about.as_deref()).unwrap_or("nothing it names");
@@ -86,21 +89,41 @@ fn known(predicate: &str) -> &str {
     }
 }
 
+/// What a registry keeps, by kind of blob, and what sharing saves.
 fn registry(report: &Report, style: &Style) -> String {
     let registry = &report.registry;
-    let saved = registry.unshared.saturating_sub(registry.bytes);
-    let mut text = format!(
-        "\n{} {} for {}",
-        style.paint(Ink::Strong, "In a registry"),
-        style.estimate(registry.bytes, registry.exact),
-        counted(registry.blobs, "blob", "blobs"),
-    );
-    if saved > 0 {
-        text += &format!(", each counted once; sharing saves {}", style.bytes(saved));
+    let mut grid =
+        Grid::new(&[Name, Figure, Figure], &["What a registry keeps, each blob once", "blobs", "stored"]);
+    let exact = registry.exact;
+    for part in &registry.parts {
+        let name = match part.kind.as_str() {
+            "manifests" => "manifests and indexes",
+            "attached" => "attestations and artifacts",
+            other => other,
+        };
+        let inexact = !exact && part.kind == "layers";
+        grid.row_in(
+            Ink::Plain,
+            [format!("  {name}"), part.blobs.to_string(), style.estimate(part.bytes, !inexact)],
+        );
     }
-    text.push('\n');
-    if !registry.exact {
-        text += "  ~ not the whole of it: layers are uncompressed here, or missing\n";
+    grid.row_in(
+        Ink::Strong,
+        ["  total".to_owned(), registry.blobs.to_string(), style.estimate(registry.bytes, exact)],
+    );
+    let saved = registry.unshared.saturating_sub(registry.bytes);
+    if saved > 0 {
+        let name = "  saved by sharing".to_owned();
+        grid.row_in(Ink::Good, [name, String::new(), style.estimate(saved, exact)]);
+    }
+    for shared in &registry.shared {
+        let name =
+            format!("    {} in {}", counted(shared.layers, "layer", "layers"), shared.platforms.join(", "));
+        grid.row_in(Ink::Faint, [name, String::new(), style.estimate(shared.bytes, exact)]);
+    }
+    let mut text = grid.render(style);
+    if !exact {
+        text += "  ~ not what a registry keeps: layers are uncompressed here, or not here at all\n";
     }
     text
 }

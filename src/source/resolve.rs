@@ -182,6 +182,7 @@ fn image(descriptor: &Descriptor, manifest: Manifest, config: Config) -> Result<
         platform,
         manifest: Some(descriptor.clone()),
         id: manifest.config.digest,
+        config_size: manifest.config.size,
         tags: Vec::new(),
         base: base::recognise(&config, &layers, &manifest.annotations),
         config,

@@ -14,7 +14,7 @@ pub use platform::{
     Base, Category, Change, CopyUps, Duplicates, Finding, FindingEntry, Hidden, Layer, Owner, Platform,
     Saving, Transfer, Variant,
 };
-pub use tree::{Blob, Node, NodeKind, Registry};
+pub use tree::{Blob, Node, NodeKind, Part, Registry, Shared};
 
 /// The version of the contract, which every report names.
 pub const SCHEMA: &str = "plimsoll/report/1";

@@ -20,6 +20,8 @@ pub struct Node {
     pub platform: Option<String>,
     /// The digest of an image's configuration, which is Docker's image ID.
     pub id: Option<String>,
+    /// The size of an image's configuration, in bytes.
+    pub config_size: u64,
     /// The digest of the manifest that an attestation is about.
     pub about: Option<String>,
     /// The platform of the image that an attestation is about.
@@ -74,4 +76,30 @@ pub struct Registry {
     pub unshared: u64,
     /// Whether `bytes` is what a registry keeps. Not so where the source keeps layers uncompressed, or lacks some.
     pub exact: bool,
+    /// The same by what the blobs are; these add up to `blobs` and `bytes`.
+    pub parts: Vec<Part>,
+    /// The layers that several platforms share, by which platforms these are.
+    pub shared: Vec<Shared>,
+}
+
+/// Blobs of one kind, each counted once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// `layers`, `configurations`, `manifests` (and indexes), `attached` (what attestations and artifacts carry).
+    pub kind: String,
+    /// How many.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Layers that the same platforms share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shared {
+    /// The platforms.
+    pub platforms: Vec<String>,
+    /// How many layers.
+    pub layers: u64,
+    /// Their bytes, each layer counted once.
+    pub bytes: u64,
 }

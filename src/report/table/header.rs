@@ -48,7 +48,12 @@ fn platforms(report: &Report, style: &Style) -> String {
 pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> String {
     let mut text = String::new();
     if report.platforms.len() > 1 {
-        text += &title(&report.image.reference, &platform.platform, platform.digest.as_deref(), style);
+        let digest = platform.digest.as_deref().map_or_else(String::new, short);
+        text += &format!(
+            "{}  {}\n",
+            style.paint(Ink::Strong, &platform.platform),
+            style.paint(Ink::Faint, &digest)
+        );
     }
     for line in wrap(&verdict(platform, style), style.width) {
         text += &style.paint(Ink::Strong, &line);
@@ -136,7 +141,7 @@ pub(super) fn sizes(platform: &Platform, style: &Style) -> String {
     if !platform.transfer.is_known() {
         text += "  transfer was not looked at; --transfer estimate does\n";
     } else if !exact {
-        text += "  ~ estimated: this source keeps layers uncompressed; --transfer exact compresses them\n";
+        text += "  ~ estimated: layers are uncompressed here; --transfer exact compresses them\n";
     }
     text
 }

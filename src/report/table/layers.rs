@@ -10,10 +10,8 @@ pub(super) fn layers(platform: &Platform, style: &Style) -> String {
         return "This image has no layers: it is a configuration and nothing else.\n".to_owned();
     }
     let exact = platform.transfer.exact;
-    let mut grid = Grid::new(
-        &[Name, Figure, Figure, Figure, Text],
-        &["Layers", "content", "transfer", "wasted", "hidden by"],
-    );
+    let mut grid =
+        Grid::new(&[Name, Figure, Figure, Figure, Text], &["Layers", "content", "transfer", "wasted", "by"]);
     let mut add = |ink: Ink, name: String, sum: Sum, hidden_by: String| {
         let figures = [sum.content, sum.transfer].map(|bytes| bytes > 0);
         let wasted = if sum.wasted > 0 && ink != Ink::Strong { Ink::Warn } else { ink };
@@ -37,25 +35,16 @@ pub(super) fn layers(platform: &Platform, style: &Style) -> String {
             margin = "    ";
         }
         let ink = if name == "base" { Ink::Faint } else { Ink::Plain };
-        let (empty, full): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| is_empty(layer));
-        for layer in full {
+        // One layer without files stays in its place; several are told together.
+        let empty: Vec<_> = layers.iter().copied().filter(|layer| is_empty(layer)).collect();
+        for layer in layers.iter().filter(|layer| empty.len() < 2 || !is_empty(layer)) {
+            let ink = if is_empty(layer) { Ink::Faint } else { ink };
             let name = format!("{margin}{:>digits$}  {}", layer.number, instruction(layer));
             add(ink, name, Sum::of(&[layer]), hidden_by(layer));
         }
-        match empty.as_slice() {
-            [] => {}
-            [one] => add(
-                Ink::Faint,
-                format!("{margin}{:>digits$}  {} (empty)", one.number, instruction(one)),
-                Sum::of(&empty),
-                String::new(),
-            ),
-            _ => add(
-                Ink::Faint,
-                format!("{margin}{:>digits$}  {} without any file", "", many(empty.len())),
-                Sum::of(&empty),
-                String::new(),
-            ),
+        if empty.len() > 1 {
+            let name = format!("{margin}{:>digits$}  {} without any file", "", many(empty.len()));
+            add(Ink::Faint, name, Sum::of(&empty), String::new());
         }
     }
     let all: Vec<_> = platform.layers.iter().collect();

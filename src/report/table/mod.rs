@@ -7,6 +7,7 @@ mod next;
 mod owners;
 
 pub(super) use header::short;
+pub(super) use next::quoted;
 
 use super::style::Style;
 use crate::view::Report;

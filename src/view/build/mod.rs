@@ -20,13 +20,12 @@ impl Report {
         report.warnings = warnings_of(&analysis.warnings);
         report.platforms =
             analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
-        report.registry.exact &= report.platforms.iter().all(|platform| platform.transfer.exact);
         report
     }
 
     /// The report on what a reference names in a source of some kind, with no platform read.
     pub fn of_tree(reference: &Reference, kind: &str, tree: &image::Node) -> Self {
-        let (index, registry) = tree::build(tree);
+        let (index, registry) = tree::build(tree, kind);
         Self {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },

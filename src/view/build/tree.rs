@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Blob, Node, NodeKind, Registry};
+use super::super::{Blob, Node, NodeKind, Part, Registry, Shared};
 use super::{count, text, texts};
 use crate::image::{self, Descriptor, Manifest};
 
-/// The tree as the contract has it, and its cost.
-pub(super) fn build(tree: &image::Node) -> (Node, Registry) {
+/// The tree as the contract has it, and its cost; `kind` is that of the source.
+pub(super) fn build(tree: &image::Node, kind: &str) -> (Node, Registry) {
     let mut node = convert(tree);
     let images = by_digest(&node);
     share(&mut node, &images);
-    let registry = cost(&node);
+    let registry = cost(&node, kind);
     (node, registry)
 }
 
@@ -25,6 +25,7 @@ fn convert(tree: &image::Node) -> Node {
         tags: texts(&tree.tags),
         platform: None,
         id: None,
+        config_size: 0,
         about: None,
         about_platform: None,
         predicates: Vec::new(),
@@ -41,12 +42,8 @@ fn convert(tree: &image::Node) -> Node {
             node.kind = NodeKind::Image;
             node.platform = Some(image.platform.to_string());
             node.id = Some(image.id.to_string());
+            node.config_size = image.config_size;
             node.blobs = image.layers.iter().map(|layer| blob(&layer.descriptor)).collect();
-            for tag in texts(&image.tags) {
-                if !node.tags.contains(&tag) {
-                    node.tags.push(tag);
-                }
-            }
         }
         image::NodeKind::Attestation { about, predicates, manifest } => {
             node.kind = NodeKind::Attestation;
@@ -125,24 +122,60 @@ fn share(node: &mut Node, images: &Images) {
     }
 }
 
-fn cost(tree: &Node) -> Registry {
-    let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+/// The kinds of blobs, in the order of reports.
+const KINDS: [&str; 4] = ["layers", "configurations", "manifests", "attached"];
+
+fn cost(tree: &Node, kind: &str) -> Registry {
+    // Digest → (position in KINDS, size): a blob is kept once, however often it is named.
+    let mut kept: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     let mut nodes: BTreeSet<&str> = BTreeSet::new();
-    let (mut unshared, mut missing) = (0, false);
+    let mut shared: BTreeMap<Vec<String>, BTreeMap<&str, u64>> = BTreeMap::new();
+    let (mut unshared, mut exact) = (0, true);
     visit(tree, &mut |node| {
-        missing |= node.kind == NodeKind::Missing;
-        if let Some(digest) = node.digest.as_deref() {
-            // The same manifest under two names is one manifest, and its layers are pulled once.
-            if !nodes.insert(digest) {
-                return;
-            }
-            unshared += node.size;
-            sizes.insert(digest, node.size);
+        exact &= node.kind != NodeKind::Missing;
+        // The same manifest under two names is one manifest, and what it names is kept once.
+        if node.digest.as_deref().is_some_and(|digest| !nodes.insert(digest)) {
+            return;
         }
-        for blob in &node.blobs {
-            unshared += blob.size;
-            sizes.insert(&blob.digest, blob.size);
+        let is_image = node.kind == NodeKind::Image;
+        let blobs =
+            node.blobs.iter().map(|blob| (blob.digest.as_str(), usize::from(!is_image) * 3, blob.size));
+        let config = node.id.as_deref().map(|id| (id, 1, node.config_size));
+        let manifest = node.digest.as_deref().map(|digest| (digest, 2, node.size));
+        for (digest, kind, size) in blobs.chain(config).chain(manifest) {
+            unshared += size;
+            kept.entry(digest).or_insert((kind, size));
+        }
+        for blob in node.blobs.iter().filter(|_| is_image) {
+            exact &= kind != "docker-archive" || is_compressed(&blob.media_type);
+            if !blob.also_in.is_empty() {
+                let mut platforms: Vec<_> = blob.also_in.iter().chain(&node.platform).cloned().collect();
+                platforms.sort();
+                shared.entry(platforms).or_default().insert(&blob.digest, blob.size);
+            }
         }
     });
-    Registry { blobs: count(sizes.len()), bytes: sizes.values().sum(), unshared, exact: !missing }
+    let parts = KINDS.iter().enumerate().map(|(position, name)| {
+        let sizes: Vec<_> =
+            kept.values().filter(|(kind, _)| *kind == position).map(|(_, size)| *size).collect();
+        Part { kind: (*name).to_owned(), blobs: count(sizes.len()), bytes: sizes.iter().sum() }
+    });
+    let shared = shared.into_iter().map(|(platforms, blobs)| Shared {
+        platforms,
+        layers: count(blobs.len()),
+        bytes: blobs.values().sum(),
+    });
+    Registry {
+        blobs: count(kept.len()),
+        bytes: kept.values().map(|(_, size)| size).sum(),
+        unshared,
+        exact,
+        parts: parts.filter(|part| part.blobs > 0).collect(),
+        shared: shared.collect(),
+    }
+}
+
+/// Whether a layer of this media type is compressed; a docker save unpacks what was.
+fn is_compressed(media_type: &str) -> bool {
+    ["+gzip", ".gzip", "+zstd", ".zstd"].iter().any(|suffix| media_type.ends_with(suffix))
 }
