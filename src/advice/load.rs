@@ -13,7 +13,37 @@ macro_rules! embedded {
 
 /// (id, text) of every file in `rules/`, by id; a test holds the list against the directory.
 pub const EMBEDDED: &[(&str, &str)] = embedded! {
+    "apk-cache"
+    "apt-archives"
     "apt-lists"
+    "base-copy-up"
+    "build-tools"
+    "bundled-tests"
+    "cargo-registry"
+    "composer-cache"
+    "conda-packages"
+    "copied-wheels"
+    "copy-up"
+    "deleted-later"
+    "docs-man-locale"
+    "duplicate-files"
+    "gem-cache"
+    "go-caches"
+    "headers-and-static-libraries"
+    "installer-leftovers"
+    "logs-and-temp"
+    "maven-and-gradle-caches"
+    "npm-cache"
+    "overwritten-later"
+    "pip-cache"
+    "pip-in-runtime"
+    "pnpm-store"
+    "poetry-and-pipenv-caches"
+    "python-bytecode"
+    "rpm-package-caches"
+    "uv-cache"
+    "vcs-and-build-context"
+    "yarn-cache"
 };
 
 /// The rules built into the program, by id, with those of `extra`, pairs of a file's name and its text, in place of or
