@@ -152,11 +152,12 @@ pub struct Hidden {
 /// The live bytes of one owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
-    /// `ecosystem:name`, or `unowned`.
+    /// `ecosystem:name` for a package, `ecosystem (what)` for what the package manager keeps for itself, `application`, or
+    /// `unowned`.
     pub id: String,
-    /// `dpkg`, `python`, …; empty for `unowned`.
+    /// `dpkg`, `python`, …; empty for `application` and `unowned`.
     pub ecosystem: String,
-    /// The name as its ecosystem has it.
+    /// The name as its ecosystem has it; of what the package manager keeps for itself, what it is: `database`.
     pub name: String,
     /// The version, where there is one.
     pub version: Option<String>,
@@ -168,6 +169,13 @@ pub struct Owner {
     pub files: u64,
     /// How many bytes of `content` come with the base image.
     pub base: u64,
+}
+
+impl Owner {
+    /// Whether it is a package, and not what a package manager keeps for itself.
+    pub fn is_package(&self) -> bool {
+        self.id.contains(':')
+    }
 }
 
 /// The live bytes of one category of files.

@@ -17,23 +17,23 @@ pub(super) fn owners(platform: &Platform, style: &Style) -> String {
         top => platform.owners.iter().take(top).map(|owner| owner.id.as_str()).collect(),
     };
     for (ecosystem, owners) in by_ecosystem(&platform.owners) {
-        if ecosystem.is_empty() {
-            for owner in owners {
-                table.row(&format!("  {}", owner.id), Ink::Plain, Row::of([owner]));
-            }
+        if owners.iter().any(|owner| owner.ecosystem.is_empty()) {
+            table.row(&format!("  {ecosystem}"), Ink::Plain, Row::of(owners));
             continue;
         }
-        let packages = counted(owners.len() as u64, "package", "packages");
-        table.row(&format!("  {ecosystem}, {packages}"), Ink::Plain, Row::of(owners.iter().copied()));
+        table.row(&format!("  {}", heading(ecosystem, &owners)), Ink::Plain, Row::of(owners.iter().copied()));
         let (shown, rest): (Vec<_>, Vec<_>) =
             owners.iter().copied().partition(|owner| named.contains(owner.id.as_str()));
+        // Where none is large enough to be named, or there is only what the heading says, the heading says it all.
+        if shown.is_empty() || !owners.iter().any(|owner| owner.is_package()) {
+            continue;
+        }
         for owner in &shown {
             table.row(&format!("    {}", package(owner)), Ink::Faint, Row::of([*owner]));
         }
-        // Where none is named, the line above says it all; a single other is better named than counted.
         match rest.as_slice() {
-            _ if shown.is_empty() => {}
             [] => {}
+            // A single other is better named than counted.
             [one] => table.row(&format!("    {}", package(one)), Ink::Faint, Row::of([*one])),
             many => {
                 table.row(&format!("    {} others", many.len()), Ink::Faint, Row::of(many.iter().copied()));
@@ -43,11 +43,25 @@ pub(super) fn owners(platform: &Platform, style: &Style) -> String {
     table.total()
 }
 
+/// `dpkg: 28 packages and its own files`, or `apt: cache, lists` where a package manager has nothing but those.
+fn heading(ecosystem: &str, owners: &[&Owner]) -> String {
+    let (packages, own): (Vec<&Owner>, Vec<&Owner>) = owners.iter().partition(|owner| owner.is_package());
+    if packages.is_empty() {
+        let names: Vec<_> = own.iter().map(|owner| owner.name.as_str()).collect();
+        return format!("{ecosystem}: {}", names.join(", "));
+    }
+    let packages = counted(packages.len() as u64, "package", "packages");
+    let own = if own.is_empty() { "" } else { " and its own files" };
+    format!("{ecosystem}: {packages}{own}")
+}
+
 /// The ecosystems, largest first, each with its owners, largest first.
 fn by_ecosystem(owners: &[Owner]) -> Vec<(&str, Vec<&Owner>)> {
     let mut groups: BTreeMap<&str, Vec<&Owner>> = BTreeMap::new();
     for owner in owners {
-        groups.entry(&owner.ecosystem).or_default().push(owner);
+        // What belongs to no ecosystem is a group of its own.
+        let group = if owner.ecosystem.is_empty() { &owner.id } else { &owner.ecosystem };
+        groups.entry(group).or_default().push(owner);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, owners)| u64::MAX - owners.iter().map(|owner| owner.content).sum::<u64>());
@@ -56,6 +70,7 @@ fn by_ecosystem(owners: &[Owner]) -> Vec<(&str, Vec<&Owner>)> {
 
 fn package(owner: &Owner) -> String {
     match &owner.version {
+        _ if !owner.is_package() => format!("({})", owner.name),
         Some(version) => format!("{} {version}", owner.name),
         None => owner.name.clone(),
     }

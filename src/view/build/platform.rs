@@ -124,7 +124,7 @@ fn owners(analysis: &PlatformAnalysis) -> Vec<Owner> {
         }
         let owner = OwnerId(u32::try_from(position).unwrap_or(u32::MAX));
         let id = text(ledger.owner_name(owner));
-        let (ecosystem, name) = id.split_once(':').unwrap_or(("", &id));
+        let (ecosystem, name) = parts(&id);
         let versions =
             versions.get(&owner).map(|versions| versions.iter().copied().collect::<Vec<_>>().join(", "));
         owners.push(Owner {
@@ -140,6 +140,12 @@ fn owners(analysis: &PlatformAnalysis) -> Vec<Owner> {
     }
     owners.sort_by(|a, b| (b.content, b.transfer, &a.id).cmp(&(a.content, a.transfer, &b.id)));
     owners
+}
+
+/// Ecosystem and name of an owner's id: `python:scipy`; `dpkg (database)`, which is no package; `unowned`.
+fn parts(id: &str) -> (&str, &str) {
+    let bookkeeping = || Some((id.split_once(" (")?.0, id.split_once(" (")?.1.strip_suffix(')')?));
+    id.split_once(':').or_else(bookkeeping).unwrap_or(("", id))
 }
 
 /// Live content in base layers, by owner.
