@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use super::expand::{Value, expand};
 use super::instruction::{
     Arguments, Comment, Directive, Dockerfile, Flag, Heredoc, Instruction, Keyword, Origin, Stage,
 };
 use super::lines::{Code, Line, Lines, Logical, join};
 use super::span::{LineRange, Span};
-use super::words::{Value, expand, markers, pairs, shown, split};
+use super::words::{markers, pairs, shown, split};
 use crate::error::{Error, Result};
 
 /// Reads a Dockerfile. Errors name the line; the caller knows the file and adds its name.

@@ -212,7 +212,7 @@ proptest! {
 
     #[test]
     fn no_substitution_panics(text in pieces()) {
-        let _ = words::expand(&text, '\\', &|name| words::Value::Set(name.repeat(2)));
+        let _ = expand::expand(&text, '\\', &|name| expand::Value::Set(name.repeat(2)));
         let _ = words::split(&text, '\\');
         let _ = words::markers(&text);
     }
