@@ -69,6 +69,7 @@ pub fn find(
     waste: &Waste,
 ) -> Vec<Finding> {
     let base = image.base.as_ref().map_or(0, |base| base.layers);
+    let whole = ledger.size().content;
     let names = Names::new(ledger);
     let mut found = Vec::new();
     for (rule, entries) in rules.iter().zip(matching(rules, image, ledger)) {
@@ -85,8 +86,9 @@ pub fn find(
         }
         for (group, entries) in groups {
             let changes: Vec<_> = entries.iter().map(|entry| Change::Drop(*entry)).collect();
-            let size = freed(ledger, changes.iter().copied());
-            if size.content >= rule.finding.at_least.max(1) {
+            // Each entry once, and dropped whole: their sum is their union.
+            let size = entries.iter().map(|entry| ledger.entry(*entry).size()).sum::<Size>();
+            if size.content >= worth_telling(rule, whole) {
                 let message = rule.finding.message.render(&figures(group, &entries, size, image, ledger));
                 let finding = Finding {
                     rule: rule.id.clone(),
@@ -116,6 +118,12 @@ pub fn find(
         ))
     });
     found.into_iter().map(|(_, _, finding)| finding).collect()
+}
+
+/// The least content in bytes that is worth a finding: what the rule says, or a hundredth of an image so small that this
+/// is less.
+fn worth_telling(rule: &Rule, whole: u64) -> u64 {
+    rule.finding.at_least.min(whole / 100).max(1)
 }
 
 /// The entries that a rule selects, each with the layer that hides it.
@@ -202,22 +210,25 @@ fn figures(group: Group, entries: &[EntryId], size: Size, image: &Image, ledger:
     }
 }
 
-/// How many characters of an instruction a message shows.
-const INSTRUCTION_WIDTH: usize = 60;
+/// How many characters of an instruction a message shows: from its beginning, which says what it is, and from its end,
+/// where it cleans up.
+const INSTRUCTION_WIDTH: (usize, usize) = (36, 23);
 
-/// The instruction of a layer, cut to a readable length; its position, from 1, where the instruction is unknown.
+/// The instruction of a layer, its middle left out where it is long; its position, from 1, where it is unknown.
 fn instruction(image: &Image, layer: LayerId) -> String {
     let position = usize::from(layer.0);
     let known = image.layers.get(position).and_then(|layer| layer.instruction.as_ref());
     let Some(known) = known.filter(|known| !known.text.is_empty()) else {
         return format!("layer {}", position + 1);
     };
-    let mut text: String = known.text.chars().take(INSTRUCTION_WIDTH).collect();
-    if text.len() < known.text.len() {
-        text.truncate(text.trim_end().len());
-        text.push('…');
+    let (head, tail) = INSTRUCTION_WIDTH;
+    let characters: Vec<_> = known.text.chars().collect();
+    if characters.len() <= head + tail + 1 {
+        return known.text.clone();
     }
-    text
+    let head: String = characters[..head].iter().collect();
+    let tail: String = characters[characters.len() - tail..].iter().collect();
+    format!("{}…{}", head.trim_end(), tail.trim_start())
 }
 
 /// Marks the findings of generic rules that more precise ones leave too little of.
@@ -239,7 +250,7 @@ fn cover(found: &mut [(&Rule, Size, Finding)], ledger: &Ledger) {
                 most = Some((shared, &other.rule));
             }
         }
-        let enough = freed(ledger, left).content < rule.finding.at_least.max(1);
+        let enough = freed(ledger, left).content < worth_telling(rule, ledger.size().content);
         let covered_by = most.filter(|_| enough).map(|(_, rule)| rule.to_owned());
         found[at].2.covered_by = covered_by;
     }

@@ -1,10 +1,10 @@
 //! Which entries satisfy the keys of which rules: AND across the keys of a rule, OR within a key.
 //!
-//! The globs of all rules are one set, so that a path is held against all of them at once, and only once however many
-//! layers have it.
+//! The globs of all rules are one set, and a path is held against it only once, however many layers have it.
 
-use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder};
 
+use super::paths::{PathGlobs, Search};
 use super::rule::{FateName, Match, Rule};
 use crate::image::Image;
 use crate::layer::MemberKind;
@@ -37,7 +37,8 @@ pub fn owner_glob(glob: &str) -> Result<Glob, String> {
 /// detector says is not asked here. Only regular files and their hard links match: a directory or a symbolic link weighs
 /// next to nothing, and `/var/log/access.log` as a link to the standard output is there for a reason.
 pub fn matching(rules: &[Rule], image: &Image, ledger: &Ledger) -> Vec<Vec<EntryId>> {
-    let mut paths = Paths::new(rules, ledger);
+    let mut globs = globs(rules);
+    let mut paths = Paths::new(rules, &mut globs, ledger);
     let rest: Vec<_> = rules.iter().map(|rule| Rest::new(&rule.matches, image, ledger)).collect();
     let mut found = vec![Vec::new(); rules.len()];
     for id in ledger.ids() {
@@ -56,38 +57,36 @@ pub fn matching(rules: &[Rule], image: &Image, ledger: &Ledger) -> Vec<Vec<Entry
 
 /// The keys `paths` and `except` of all rules.
 struct Paths<'a> {
-    ledger: &'a Ledger,
-    globs: GlobSet,
-    /// The rule of each glob, and whether the glob is an exception.
-    meaning: Vec<(usize, bool)>,
+    search: Search<'a, Meaning>,
     /// Rules without `paths`, which are content with any path that they do not except.
     anywhere: Vec<usize>,
     /// The set of rules at each path, as a position in `sets`.
     at: Vec<Option<u32>>,
     /// The different sets of rules; an image has few.
     sets: Vec<Vec<usize>>,
-    /// Globs that match the path in hand; kept to spare allocations.
-    hits: Vec<usize>,
+    /// What matches the path in hand; kept to spare allocations.
+    hits: Vec<Meaning>,
+}
+
+/// What a glob stands for: its rule, and whether it is an exception.
+#[derive(Clone, Copy, PartialEq)]
+struct Meaning {
+    rule: usize,
+    except: bool,
+}
+
+fn globs(rules: &[Rule]) -> PathGlobs<Meaning> {
+    PathGlobs::new(rules.iter().enumerate().flat_map(|(rule, of)| {
+        let of = &of.matches;
+        let paths = of.paths.iter().map(move |glob| (glob.as_str(), Meaning { rule, except: false }));
+        paths.chain(of.except.iter().map(move |glob| (glob.as_str(), Meaning { rule, except: true })))
+    }))
 }
 
 impl<'a> Paths<'a> {
-    fn new(rules: &[Rule], ledger: &'a Ledger) -> Self {
-        let mut builder = GlobSetBuilder::new();
-        let mut meaning = Vec::new();
-        for (position, rule) in rules.iter().enumerate() {
-            let paths = rule.matches.paths.iter().map(|glob| (glob, false));
-            for (glob, is_exception) in paths.chain(rule.matches.except.iter().map(|glob| (glob, true))) {
-                // A rule that was loaded has globs that compile; one that was made by hand has none that match.
-                if let Ok(glob) = path_glob(glob) {
-                    builder.add(glob);
-                    meaning.push((position, is_exception));
-                }
-            }
-        }
+    fn new(rules: &[Rule], globs: &'a mut PathGlobs<Meaning>, ledger: &'a Ledger) -> Self {
         Self {
-            ledger,
-            globs: builder.build().unwrap_or_default(),
-            meaning,
+            search: globs.over(&ledger.tree),
             anywhere: (0..rules.len()).filter(|rule| rules[*rule].matches.paths.is_empty()).collect(),
             at: vec![None; ledger.tree.len()],
             sets: Vec::new(),
@@ -111,16 +110,14 @@ impl<'a> Paths<'a> {
     }
 
     fn find(&mut self, path: PathId) -> Vec<usize> {
-        let bytes = self.ledger.tree.bytes(path);
-        self.globs.matches_candidate_into(&Candidate::from_bytes(&bytes), &mut self.hits);
+        self.hits.clear();
+        self.search.find(path, &mut self.hits);
         let mut set = self.anywhere.clone();
-        set.extend(
-            self.hits.iter().map(|hit| self.meaning[*hit]).filter(|(_, out)| !out).map(|(rule, _)| rule),
-        );
+        set.extend(self.hits.iter().filter(|hit| !hit.except).map(|hit| hit.rule));
         set.sort_unstable();
         set.dedup();
-        for (rule, _) in self.hits.iter().map(|hit| self.meaning[*hit]).filter(|(_, out)| *out) {
-            set.retain(|kept| *kept != rule);
+        for hit in self.hits.iter().filter(|hit| hit.except) {
+            set.retain(|rule| *rule != hit.rule);
         }
         set
     }

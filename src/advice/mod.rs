@@ -9,6 +9,7 @@ pub mod load;
 pub mod matcher;
 pub mod message;
 pub mod page;
+mod paths;
 pub mod rule;
 pub mod scene;
 mod schema;

@@ -12,7 +12,7 @@ pub fn page(rule: &Rule) -> String {
     let _ = write!(page, "\n## What it looks for\n\n{}", looks_for(&rule.matches));
     let _ = writeln!(
         page,
-        "- one finding per {}, from {} on\n\nA finding says: *{}*",
+        "- one finding per {}, from {} or a hundredth of the image on\n\nA finding says: *{}*",
         rule.finding.per.id(),
         si(rule.finding.at_least),
         rule.finding.message.text

@@ -68,7 +68,8 @@ pub struct Match {
 pub struct FindingForm {
     /// What a finding is about.
     pub per: Per,
-    /// The least content in bytes that is worth a finding.
+    /// The least content in bytes that is worth a finding. In an image that weighs less than a hundred times as much, a
+    /// hundredth of the image is.
     pub at_least: u64,
     /// What it says.
     pub message: Message,
