@@ -58,13 +58,13 @@ impl Merge {
         let added = (first..self.ledger.entries.len()).map(|position| EntryId(narrow(position)));
         for id in added.clone() {
             let (kind, path) = (self.ledger.entry(id).kind, self.ledger.entry(id).path);
-            match kind {
-                Kind::Whiteout => self.hide(path, Fate::Deleted(layer), true),
-                Kind::Opaque => self.hide(path, Fate::Deleted(layer), false),
-                Kind::Reserved | Kind::Member(_) => {}
+            if let Kind::Whiteout | Kind::Opaque = kind
+                && let Some(path) = self.reach(path, kind, &added)
+            {
+                self.hide(path, Fate::Deleted(layer), kind == Kind::Whiteout);
             }
         }
-        for id in added {
+        for id in added.clone() {
             if let Kind::Member(kind) = self.ledger.entry(id).kind {
                 self.add(id, kind, layer);
             }
@@ -73,7 +73,7 @@ impl Merge {
         self.ledger.layers.push(LayerSum {
             transfer: walked.blob_size,
             transfer_overhead: walked.transfer_overhead,
-            content: walked.content(),
+            content: added.map(|id| self.ledger.entry(id).content).sum(),
             tar_size: walked.tar_size,
             first: narrow(first),
             count: narrow(walked.members.len()),
@@ -98,8 +98,12 @@ impl Merge {
             _ => (path, Kind::Member(member.kind)),
         };
         let link = if member.link.1 == 0 { (0, 0) } else { tree.keep(walked.link(member)) };
-        // What is not a member of the file system is hidden from birth, by its own layer.
-        let fate = if matches!(kind, Kind::Member(_)) { Fate::Live } else { Fate::Deleted(layer) };
+        // What is not a member of the file system is hidden from birth, by its own layer; bytes that somebody put into
+        // a whiteout never become a file's.
+        let (fate, content) = match kind {
+            Kind::Member(_) => (Fate::Live, member.content),
+            _ => (Fate::Deleted(layer), 0),
+        };
         Entry {
             path,
             layer,
@@ -108,7 +112,7 @@ impl Merge {
             owner: Ledger::UNOWNED,
             category: category::of(written, member.format, member.mode),
             format: member.format,
-            content: member.content,
+            content,
             stored: member.stored,
             overhead: member.overhead,
             transfer: member.transfer,
@@ -145,6 +149,32 @@ impl Merge {
         self.count(path, 1);
     }
 
+    /// Where a whiteout of the entries `added` really reaches: through a symbolic link of the layers below, as members
+    /// go. `None` where its own layer puts a directory in place of that link: then nothing below was ever in it. An
+    /// overlay says so with an opaque marker, which must not empty the directory that the link pointed to.
+    fn reach(
+        &mut self,
+        path: PathId,
+        kind: Kind,
+        added: &(impl Iterator<Item = EntryId> + Clone),
+    ) -> Option<PathId> {
+        let mut at = path;
+        for _ in 0..MAX_LINKS {
+            let own = self.visible_at(at).filter(|_| kind == Kind::Opaque).map(|id| self.ledger.entry(id));
+            let own = own.filter(|entry| entry.kind == Kind::Member(MemberKind::Symlink));
+            let Some((link, target)) = own.map(|entry| (at, entry.link)).or_else(|| self.link_above(at))
+            else {
+                return Some(at);
+            };
+            let replaces = |entry: &Entry| entry.path == link && entry.is_directory();
+            if added.clone().any(|id| replaces(self.ledger.entry(id))) {
+                return None;
+            }
+            at = self.through(link, target, at);
+        }
+        None
+    }
+
     /// Where a member really goes: below a symbolic link to a directory, it goes where the link points, as containerd
     /// has it. Only paths that the layer brings no directory for can meet one.
     fn redirect(&mut self, id: EntryId) -> PathId {
@@ -152,23 +182,30 @@ impl Merge {
         let mut at = path;
         for _ in 0..MAX_LINKS {
             let Some((link, target)) = self.link_above(at) else { break };
-            let mut below: Vec<Vec<u8>> = Vec::new();
-            let mut step = at;
-            while step != link {
-                below.push(self.ledger.tree.name(step).to_vec());
-                step = self.ledger.tree.parent(step);
-            }
-            let target = self.ledger.tree.text(target).to_vec();
-            at = self.ledger.tree.intern_below(self.ledger.tree.parent(link), &target);
-            for name in below.iter().rev() {
-                at = self.ledger.tree.intern_below(at, name);
-            }
+            at = self.through(link, target, at);
         }
         if at != path {
             self.ledger.entries[id.0 as usize].path = at;
-            self.visible.resize(self.ledger.tree.len(), None);
-            self.weight.resize(self.ledger.tree.len(), 0);
         }
+        at
+    }
+
+    /// The path `at`, which is `link` or below it, with the link's target in place of the link.
+    fn through(&mut self, link: PathId, target: (u32, u32), at: PathId) -> PathId {
+        let tree = &mut self.ledger.tree;
+        let mut below: Vec<Vec<u8>> = Vec::new();
+        let mut step = at;
+        while step != link {
+            below.push(tree.name(step).to_vec());
+            step = tree.parent(step);
+        }
+        let target = tree.text(target).to_vec();
+        let mut at = tree.intern_below(tree.parent(link), &target);
+        for name in below.iter().rev() {
+            at = tree.intern_below(at, name);
+        }
+        self.visible.resize(self.ledger.tree.len(), None);
+        self.weight.resize(self.ledger.tree.len(), 0);
         at
     }
 

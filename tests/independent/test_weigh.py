@@ -77,6 +77,7 @@ class Fates(unittest.TestCase):
         "twice, the first one linked": ([layer(("a", 10), ("b", "h", "a"), ("a", 20))], (30, 0, 0)),
         "written through a symlink": ([MERGED, layer(("bin/x", 4))], (4, 9, 0)),
         "deleted through a symlink": ([MERGED, layer(("bin/.wh.x", 0))], (0, 0, 9)),
+        "an opaque directory in place of a symlink": ([MERGED, layer(("bin", "d", ""), ("bin/.wh..wh..opq", 0), ("bin/y", 4))], (13, 0, 0)),
         "names are normalised": ([layer(("./", "d", ""), ("./a", 1), ("/b", 2), ("../c", 4)), layer((".wh.c", 0))], (3, 0, 4)),
     }
 

@@ -28,7 +28,8 @@ Rules, where the formats leave a choice:
      Once all are gone, the one that went last says whether they were overwritten or deleted; in a tie, the member itself.
   4. A hard link to a file of a lower layer brings no bytes and keeps none alive.
   5. A member below a symlink of the image goes where the symlink points, as when unpacking; a missing directory is implied.
-     The name itself is never followed.
+     The name itself is never followed. Where the layer makes a directory in place of the symlink, its whiteouts there
+     hide nothing.
   6. Other `.wh..wh.*` members are notes of a storage driver: entries, but no files.
 """
 import argparse
@@ -283,6 +284,11 @@ class Tree:
             trail.append(child)
         return trail[-1]
 
+    def replaces_link(self, parts, made):
+        """Whether the layer puts a directory where a symlink was, at or above parts: nothing below was ever in it."""
+        above = (parts[:length] for length in range(1, len(parts) + 1))
+        return any(tuple(path) in made and (node := self.get(path)) and node.link is not None for path in above)
+
     def whiteout(self, parts):
         parent = self.directory(parts[:-1], make=False)
         node = parent and parent.children.pop(parts[-1], None)
@@ -322,7 +328,7 @@ class Tree:
 
 def weigh_layer(tree, tar):
     """Applies one layer; returns its (files, entries)."""
-    removals, additions, entries = [], [], 0
+    removals, additions, entries, made = [], [], 0, set()
     while member := tar.next():
         entries += 1
         parts = tree.parts(member.name)
@@ -335,9 +341,12 @@ def weigh_layer(tree, tar):
             removals.append((tree.whiteout, parts[:-1] + [base[len(WHITEOUT):]]))
         else:
             additions.append((parts, member.type, member.isreg(), member.size, member.linkname))
+            if member.isdir():
+                made.add(tuple(parts))
         tar.members = []  # tarfile keeps every member otherwise
     for act, parts in removals:
-        act(parts)
+        if not tree.replaces_link(parts, made):
+            act(parts)
     files = []
     for parts, kind, regular, size, target in additions:
         if regular:
