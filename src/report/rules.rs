@@ -1,21 +1,29 @@
 //! The rules as a list, one of them explained, and how their tests went.
 
-use super::grid::{Cell, Column::*, Grid};
-use super::style::{Ink, Style, counted, wrap};
+use super::style::{Ink, Style, counted, width, wrap};
 use crate::advice::{Rule, Safety, TestOutcome};
 
-/// All rules, one line each.
+/// All rules, one line each, by how safe their fixes are.
 pub fn list(rules: &[Rule], style: &Style) -> String {
-    let mut grid = Grid::new(&[Text, Text, Name], &["Rule", "safety", "finds"]);
-    for rule in rules {
-        let safety = Cell::new(ink(rule.safety), rule.safety.id());
-        grid.row(vec![rule.id.clone().into(), safety, rule.title.clone().into()]);
+    let mut text = String::new();
+    let widest = rules.iter().map(|rule| width(&rule.id)).max().unwrap_or(0);
+    for safety in [Safety::Safe, Safety::Review, Safety::Risky] {
+        let rules: Vec<_> = rules.iter().filter(|rule| rule.safety == safety).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        text += &format!("{}: {}\n", style.paint(ink(safety), safety.id()), meaning(safety));
+        for rule in rules {
+            let columns = style.width.saturating_sub(widest + 4);
+            for (position, line) in wrap(&rule.title, columns).iter().enumerate() {
+                let id = if position == 0 { rule.id.as_str() } else { "" };
+                text += &format!("  {id}{}  {line}\n", " ".repeat(widest - width(id)));
+            }
+        }
+        text.push('\n');
     }
     let count = counted(rules.len() as u64, "rule", "rules");
-    format!(
-        "{}\n{count}. plimsoll rules ID explains one: why, and the fix with a Dockerfile\n",
-        grid.render(style)
-    )
+    format!("{text}{count}. plimsoll rules ID explains one: why, and the fix in a Dockerfile\n")
 }
 
 fn ink(safety: Safety) -> Ink {

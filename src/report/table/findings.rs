@@ -13,7 +13,7 @@ pub(super) fn findings(platform: &Platform, style: &Style) -> String {
     let exact = platform.transfer.exact;
     let mut grid = Grid::new(
         &[Name, Text, Text, Figure, Figure],
-        &["Findings: what could go", "safety", "layer", "content", "transfer"],
+        &["Findings", "safety", "layer", "content", "transfer"],
     );
     // What a more precise finding says already is in the JSON only.
     let told = platform.findings.iter().filter(|finding| finding.covered_by.is_none());
@@ -24,7 +24,7 @@ pub(super) fn findings(platform: &Platform, style: &Style) -> String {
         list(&mut grid, &base, exact, style);
     }
     if platform.findings.len() > 1 {
-        let name = "  all together, overlaps counted once".to_owned();
+        let name = "  together, overlaps counted once".to_owned();
         let saving = platform.saving;
         let [content, transfer] = [style.figure(saving.content), style.estimate(saving.transfer, exact)];
         grid.row_in(Ink::Strong, [name, String::new(), String::new(), content, transfer]);
@@ -58,7 +58,7 @@ fn list(grid: &mut Grid, findings: &[&Finding], exact: bool, style: &Style) {
         grid.row_in(
             Ink::Faint,
             [
-                format!("  {} smaller ones, at most (--top 0 shows all)", rest.len()),
+                format!("  {} smaller ones (--top 0), at most", rest.len()),
                 String::new(),
                 String::new(),
                 style.figure(content),
@@ -71,9 +71,9 @@ fn list(grid: &mut Grid, findings: &[&Finding], exact: bool, style: &Style) {
 fn layer(finding: &Finding) -> String {
     match (finding.layer, finding.hidden_by) {
         (None, None) if finding.owner.is_some() => String::new(),
-        (Some(layer), Some(by)) if by != layer => format!("{layer}, hidden by {by}"),
+        (Some(layer), Some(by)) if by != layer => format!("{layer} (by {by})"),
         (Some(layer), _) => layer.to_string(),
-        (None, Some(by)) => format!("hidden by {by}"),
+        (None, Some(by)) => format!("by {by}"),
         (None, None) => "several".to_owned(),
     }
 }

@@ -2,12 +2,56 @@
 
 use crate::report::grid::{Cell, Column::*, Grid};
 use crate::report::style::{Ink, Style, counted, percent, shorten, width, wrap};
-use crate::view::{Base, Platform, Report};
+use crate::view::{Base, Node, NodeKind, Platform, Report};
 
 /// The first lines: the reference and, where there are several platforms, one line for each.
 pub(super) fn image(report: &Report, style: &Style) -> String {
     let [only] = report.platforms.as_slice() else { return platforms(report, style) };
     title(&report.image.reference, &only.platform, only.digest.as_deref(), style)
+        + &facts(&image_facts(report), style)
+}
+
+/// What holds for the image as a whole: its names, and the platforms that are not in this report.
+fn image_facts(report: &Report) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if !report.image.tags.is_empty() {
+        facts.push(("tags", report.image.tags.join(", ")));
+    }
+    let (mut unread, mut absent) = (Vec::new(), Vec::new());
+    others(report, &report.index, &mut unread, &mut absent);
+    if !unread.is_empty() {
+        facts.push(("also", format!("{} (--platform chooses)", unread.join(", "))));
+    }
+    if !absent.is_empty() {
+        facts.push(("not in here", absent.join(", ")));
+    }
+    facts
+}
+
+/// The platforms that the index names and nobody asked for, and those that the source does not hold.
+fn others<'a>(report: &Report, node: &'a Node, unread: &mut Vec<&'a str>, absent: &mut Vec<&'a str>) {
+    let platform = node.platform.as_deref().unwrap_or("unknown");
+    match node.kind {
+        NodeKind::Missing => absent.push(platform),
+        NodeKind::Image if !report.platforms.iter().any(|read| read.platform == platform) => unread.push(platform),
+        _ => {}
+    }
+    for child in &node.children {
+        others(report, child, unread, absent);
+    }
+}
+
+/// Facts under a title, each with its name before it.
+fn facts(facts: &[(&str, String)], style: &Style) -> String {
+    let mut text = String::new();
+    for (name, fact) in facts {
+        let margin = width(name).max(4) + 4;
+        for (position, line) in wrap(fact, style.width.saturating_sub(margin)).iter().enumerate() {
+            let name = if position == 0 { name } else { "" };
+            text += &format!("  {name:<room$}  {line}\n", room = margin - 4);
+        }
+    }
+    text
 }
 
 /// `app.tar  linux/amd64  sha256:9c1e8a0b1234`, as far as there is room.
@@ -27,7 +71,9 @@ pub(in crate::report) fn short(digest: &str) -> String {
 }
 
 fn platforms(report: &Report, style: &Style) -> String {
-    let heading = format!("{}\n\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
+    let mut heading = format!("{}\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
+    heading += &facts(&image_facts(report), style);
+    heading.push('\n');
     let mut grid = Grid::new(
         &[Name, Figure, Figure, Figure, Figure],
         &["Platforms", "layers", "content", "wasted", "transfer"],
@@ -59,18 +105,8 @@ pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> S
         text += &style.paint(Ink::Strong, &line);
         text.push('\n');
     }
-    let mut facts: Vec<(&str, String)> = Vec::new();
-    let tags = if platform.tags.is_empty() { &report.image.tags } else { &platform.tags };
-    if !tags.is_empty() {
-        facts.push(("tags", tags.join(", ")));
-    }
     if let Some(base) = &platform.base {
-        facts.push(("base", base_line(base, platform)));
-    }
-    for (name, fact) in facts {
-        for (position, line) in wrap(&fact, style.width.saturating_sub(8)).iter().enumerate() {
-            text += &format!("  {:<4}  {line}\n", if position == 0 { name } else { "" });
-        }
+        text += &facts(&[("base", base_line(base, platform))], style);
     }
     text
 }
@@ -78,7 +114,7 @@ pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> S
 /// The answer first: what it weighs, what of it is wasted, what can safely go.
 fn verdict(platform: &Platform, style: &Style) -> String {
     let mut parts = vec![format!("{} content", style.bytes(platform.content))];
-    if platform.transfer.is_known() {
+    if platform.transfer.is_known() && platform.transfer.bytes > 0 {
         let transfer = style.estimate(platform.transfer.bytes, platform.transfer.exact);
         parts.push(format!("{transfer} transfer"));
     }

@@ -28,10 +28,10 @@ pub(super) fn next(report: &Report, style: &Style) -> String {
     let reference = quoted(&report.image.reference);
     let mut lines: Vec<(String, &str)> = Vec::new();
     if let Some(finding) = report.platforms.iter().flat_map(|platform| &platform.findings).next() {
-        lines.push((format!("plimsoll rules {}", finding.rule), "why, and the fix in the Dockerfile"));
+        lines.push((format!("plimsoll rules {}", finding.rule), "why, and the fix"));
     }
     if report.image.reference != "-" {
-        let what = if lines.is_empty() { "all of this for programs" } else { "every path of every finding" };
+        let what = if lines.is_empty() { "for programs" } else { "every path" };
         lines.push((format!("plimsoll analyze {reference} -o json"), what));
         if report.index.children.len() > 1 {
             lines.push((format!("plimsoll platforms {reference}"), "the index as a tree"));
