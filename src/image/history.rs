@@ -93,8 +93,19 @@ fn without_arguments(text: &str) -> &str {
 
 /// One line, runs of white space folded, everything that a terminal could obey made visible.
 fn one_line(text: &str) -> String {
-    let folded = text.replace("\\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let folded = text.replace("\\\n", " ").split_whitespace().map(short_source).collect::<Vec<_>>().join(" ");
     crate::path::Printable(folded.as_bytes()).to_string()
+}
+
+/// The classic builder and buildah write the digest of what was copied, not its name: `file:` and 64 digits, of which
+/// twelve tell as much.
+fn short_source(word: &str) -> String {
+    match word.split_once(':') {
+        Some((kind @ ("file" | "dir" | "multi"), hex)) if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            format!("{kind}:{}…", &hex[..12])
+        }
+        _ => word.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +117,10 @@ mod tests {
         let cases = [
             ("/bin/sh -c #(nop) ADD file:4b1e in / ", "ADD file:4b1e in /"),
             ("/bin/sh -c #(nop)  CMD [\"python3\"]", "CMD [\"python3\"]"),
+            (
+                "/bin/sh -c #(nop) COPY dir:aa6bf3d83e5fa1f823f08d4a8e26a4413815229899b4c67fec42243e14fdef41 in /wheels ",
+                "COPY dir:aa6bf3d83e5f… in /wheels",
+            ),
             ("/bin/sh -c apt-get update", "RUN apt-get update"),
             ("RUN /bin/sh -c apt-get update # buildkit", "RUN apt-get update"),
             ("RUN |2 TOKEN=s3cret NAME=two words /bin/sh -c pip install x # buildkit", "RUN pip install x"),

@@ -96,6 +96,15 @@ impl Style {
         let mark = if exact || bytes == 0 { "" } else { "~" };
         format!("{mark}{}", self.figure(bytes))
     }
+
+    /// The same of something that goes: `-1.2 MB`, `~-1.2 MB`.
+    pub fn less(&self, bytes: u64, exact: bool) -> String {
+        match (bytes, exact) {
+            (0, _) => "-".to_owned(),
+            (_, true) => format!("-{}", self.bytes(bytes)),
+            (_, false) => format!("~-{}", self.bytes(bytes)),
+        }
+    }
 }
 
 /// Three significant digits of a power of 1024, with carry.
@@ -160,11 +169,23 @@ fn take(characters: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
-/// The words of a text in lines of at most `columns`; a word that is longer has a line of its own and is shortened.
+/// The words of a text in lines of at most `columns`; a word that is longer has a line of its own and is shortened. A
+/// figure and its unit are one word.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let word = shorten(word, columns);
+        let is_unit = matches!(word.trim_end_matches([',', ';', '.', ')']), "B" | "kB" | "MB" | "GB" | "TB");
+        match words.last_mut() {
+            Some(figure) if is_unit && figure.ends_with(|last: char| last.is_ascii_digit()) => {
+                figure.push(' ');
+                figure.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        let word = shorten(&word, columns);
         match lines.last_mut() {
             Some(line) if width(line) + 1 + width(&word) <= columns => {
                 line.push(' ');
@@ -204,6 +225,7 @@ mod tests {
     fn words_wrap_and_long_ones_are_shortened() {
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("abcdefghij", 5), ["abc…j"]);
+        assert_eq!(wrap("and 1.5 MB, at least", 8), ["and", "1.5 MB,", "at least"]);
     }
 
     #[test]

@@ -47,7 +47,9 @@ fn list(grid: &mut Grid, findings: &[&Finding], exact: bool, style: &Style) {
             Cell::new(ink, style.figure(finding.content)),
             Cell::new(ink, style.estimate(finding.transfer, exact)),
         ]);
-        for line in wrap(&finding.message, style.width.min(100).saturating_sub(4)) {
+        // What only another base can change is named, and explained in the JSON.
+        let message = if finding.in_base { "" } else { &finding.message };
+        for line in wrap(message, style.width.min(100).saturating_sub(4)) {
             grid.note(Ink::Faint, format!("    {line}"));
         }
     }
@@ -100,13 +102,12 @@ pub(super) fn variant(platform: &Platform, variant: &Variant, style: &Style) -> 
     for change in &variant.changes {
         let name = if change.rule.is_empty() { "other changes" } else { &change.rule };
         let files = counted(change.entries, "entry", "entries");
-        let less = |figure: String| if figure == "-" { figure } else { format!("-{figure}") };
         grid.row_in(
             Ink::Faint,
             [
                 format!("    without {name}, {files}"),
-                less(style.figure(change.content)),
-                less(style.estimate(change.transfer, exact)),
+                style.less(change.content, true),
+                style.less(change.transfer, exact),
             ],
         );
     }

@@ -21,6 +21,12 @@ pub(super) fn owners(platform: &Platform, style: &Style) -> String {
             table.row(&format!("  {ecosystem}"), Ink::Plain, Row::of(owners));
             continue;
         }
+        if let [only] = owners.as_slice()
+            && only.is_package()
+        {
+            table.row(&format!("  {ecosystem}: {}", package(only)), Ink::Plain, Row::of([*only]));
+            continue;
+        }
         table.row(&format!("  {}", heading(ecosystem, &owners)), Ink::Plain, Row::of(owners.iter().copied()));
         let (shown, rest): (Vec<_>, Vec<_>) =
             owners.iter().copied().partition(|owner| named.contains(owner.id.as_str()));
@@ -43,7 +49,7 @@ pub(super) fn owners(platform: &Platform, style: &Style) -> String {
     table.total()
 }
 
-/// `dpkg: 28 packages and its own files`, or `apt: cache, lists` where a package manager has nothing but those.
+/// `dpkg: 28 packages, own files`, or `apt: cache, lists` where a package manager has nothing but those.
 fn heading(ecosystem: &str, owners: &[&Owner]) -> String {
     let (packages, own): (Vec<&Owner>, Vec<&Owner>) = owners.iter().partition(|owner| owner.is_package());
     if packages.is_empty() {
@@ -51,7 +57,7 @@ fn heading(ecosystem: &str, owners: &[&Owner]) -> String {
         return format!("{ecosystem}: {}", names.join(", "));
     }
     let packages = counted(packages.len() as u64, "package", "packages");
-    let own = if own.is_empty() { "" } else { " and its own files" };
+    let own = if own.is_empty() { "" } else { ", own files" };
     format!("{ecosystem}: {packages}{own}")
 }
 
