@@ -95,3 +95,49 @@ fn read(view: &ChainView<'_>, database: PathId, content: &[u8], packages: &mut V
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::owners::testing::File::{Bytes, Link, Text};
+    use crate::owners::testing::claimed;
+
+    #[test]
+    fn an_empty_directory_is_the_root_and_each_record_starts_there() {
+        let image = claimed(&[&[
+            Text("lib/apk/db/installed", include_str!("testdata/apk/empty-directory/installed")),
+            Bytes("etc/fstab", 1),
+            Bytes("rooted", 1),
+            Bytes("bin/busybox", 1),
+        ]]);
+        assert_eq!(image.packages(), ["apk:alpine-baselayout 3.6-r0", "apk:busybox 1.36-r0"]);
+        assert_eq!(image.owners("etc/fstab"), "apk:alpine-baselayout");
+        assert_eq!(image.owners("rooted"), "apk:busybox");
+        assert_eq!(image.owners("bin/busybox"), "apk:busybox");
+        assert_eq!(image.owners("lib/apk/db/installed"), "apk (database)");
+    }
+
+    #[test]
+    fn a_database_that_two_paths_lead_to_is_read_once() {
+        let image = claimed(&[&[
+            Link("lib", "usr/lib"),
+            Link("bin", "usr/bin"),
+            Text("usr/lib/apk/db/installed", include_str!("testdata/apk/empty-directory/installed")),
+            Bytes("usr/bin/busybox", 1),
+        ]]);
+        assert_eq!(image.packages().len(), 2);
+        assert_eq!(image.owners("usr/bin/busybox"), "apk:busybox");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_counted_and_the_rest_is_read() {
+        let image = claimed(&[&[
+            Text("lib/apk/db/installed", include_str!("testdata/apk/invalid/installed")),
+            Bytes("bin/one", 1),
+            Bytes("bin/nobody", 1),
+        ]]);
+        assert_eq!(image.packages(), ["apk:one 1"]);
+        assert_eq!(image.owners("bin/nobody"), "unowned");
+        assert_eq!(image.warnings(), ["apk: /lib/apk/db/installed holds 3 lines that cannot be read"]);
+        assert_eq!(claimed(&[&[Text("lib/apk/db/installed", "")]]).packages(), [""; 0]);
+    }
+}

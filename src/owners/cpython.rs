@@ -132,3 +132,79 @@ fn version_in(directory: &[u8]) -> Option<&str> {
 fn last_component(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::owners::testing::File::{Bytes, Link, Text};
+    use crate::owners::testing::{claimed, claimed_as};
+
+    const OS: &str = "r\"\"\"OS routines\"\"\"\n";
+
+    #[test]
+    fn make_install_is_the_runtime_s_and_site_packages_is_not() {
+        let image = claimed_as(&[(
+            "COPY py/ /usr/local/",
+            &[
+                Text("usr/local/lib/python3.11/os.py", OS),
+                Text("usr/local/include/python3.11/patchlevel.h", "#define PY_VERSION      \t\"3.11.7\"\n"),
+                Bytes("usr/local/lib/python3.11/__pycache__/os.cpython-311.pyc", 9),
+                Bytes("usr/local/lib/python3.11/ensurepip/_bundled/pip-23.whl", 9),
+                Bytes("usr/local/lib/python3.11/site-packages/mine.py", 9),
+                Bytes("usr/local/lib/libpython3.11.so.1.0", 9),
+                Bytes("usr/local/lib/libpython3.1.so.1.0", 9),
+                Bytes("usr/local/bin/python3.11", 9),
+                Link("usr/local/bin/python", "python3"),
+                Bytes("usr/local/bin/python3.11-config", 9),
+                Bytes("usr/local/bin/idle3.11", 9),
+                Bytes("usr/local/bin/pythonic", 9),
+                Bytes("usr/local/share/man/man1/python3.11.1", 9),
+            ],
+        )]);
+        assert_eq!(image.packages(), ["runtime:cpython 3.11.7"]);
+        for path in [
+            "usr/local/lib/python3.11/__pycache__/os.cpython-311.pyc",
+            "usr/local/lib/python3.11/ensurepip/_bundled/pip-23.whl",
+            "usr/local/lib/libpython3.11.so.1.0",
+            "usr/local/bin/python3.11",
+            "usr/local/bin/python",
+            "usr/local/bin/python3.11-config",
+            "usr/local/bin/idle3.11",
+            "usr/local/share/man/man1/python3.11.1",
+        ] {
+            assert_eq!(image.owners(path), "runtime:cpython", "{path}");
+        }
+        for path in [
+            "usr/local/lib/python3.11/site-packages/mine.py",
+            "usr/local/lib/libpython3.1.so.1.0",
+            "usr/local/bin/pythonic",
+        ] {
+            assert_eq!(image.owners(path), "application", "{path}");
+        }
+    }
+
+    #[test]
+    fn a_system_s_python_is_the_system_s() {
+        let image = claimed(&[&[
+            Text("var/lib/dpkg/status", "Package: py\nStatus: install ok installed\nVersion: 1\n"),
+            Text("var/lib/dpkg/info/py.list", "/usr/lib/python3.11/os.py\n"),
+            Text("usr/lib/python3.11/os.py", OS),
+            Bytes("usr/lib/python3.11/__pycache__/os.cpython-311.pyc", 9),
+            Bytes("usr/lib/python3.11/stray.py", 9),
+        ]]);
+        assert_eq!(image.packages(), ["dpkg:py 1"]);
+        assert_eq!(image.owners("usr/lib/python3.11/__pycache__/os.cpython-311.pyc"), "dpkg:py");
+        assert_eq!(image.owners("usr/lib/python3.11/stray.py"), "unowned");
+    }
+
+    #[test]
+    fn a_prefix_made_for_one_version_is_the_runtime_s_as_a_whole() {
+        let image = claimed(&[&[
+            Text("root/.pyenv/versions/3.12.1/lib/python3.12/os.py", OS),
+            Bytes("root/.pyenv/versions/3.12.1/lib/libtcl8.6.so", 9),
+            Bytes("root/.pyenv/bin/pyenv", 9),
+        ]]);
+        assert_eq!(image.packages(), ["runtime:cpython 3.12"]);
+        assert_eq!(image.owners("root/.pyenv/versions/3.12.1/lib/libtcl8.6.so"), "runtime:cpython");
+        assert_eq!(image.owners("root/.pyenv/bin/pyenv"), "unowned");
+    }
+}

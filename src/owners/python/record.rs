@@ -11,9 +11,9 @@ pub(super) struct Record {
     pub malformed: usize,
 }
 
-/// The claims of a `RECORD` whose paths are relative to the directory `site`; they may climb out of it
+/// The claims of a `RECORD` whose paths are relative to `directory`; they may climb out of it
 /// (`../../../bin/f2py`) and may be absolute. Bytecode and `RECORD` itself are listed without a size.
-pub(super) fn claims(view: &ChainView<'_>, site: PathId, content: &[u8]) -> Record {
+pub(super) fn claims(view: &ChainView<'_>, directory: PathId, content: &[u8]) -> Record {
     let mut record = Record { claims: Vec::new(), malformed: 0 };
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(content);
     let mut line = csv::ByteRecord::new();
@@ -33,7 +33,7 @@ pub(super) fn claims(view: &ChainView<'_>, site: PathId, content: &[u8]) -> Reco
             continue;
         }
         let size = line.get(2).and_then(|size| std::str::from_utf8(size).ok()?.parse().ok());
-        if let Some(path) = view.locate_below(site, path) {
+        if let Some(path) = view.locate_below(directory, path) {
             record.claims.push(Claim { size, ..Claim::listed(path) });
         }
     }

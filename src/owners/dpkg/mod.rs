@@ -3,7 +3,11 @@
 //! Nothing is verified by content: dpkg keeps no sizes per file, and its MD5 sums would need every file to be read. That a
 //! file was replaced shows in its layer instead (see [`super::ranking`]).
 
+mod control;
+
 use std::collections::BTreeMap;
+
+use control::Stanzas;
 
 use super::{Claim, Ecosystem, Package, Rank};
 use crate::error::Warning;
@@ -56,7 +60,7 @@ struct Reader<'v, 'a> {
     warnings: Vec<Warning>,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl Reader<'_, '_> {
     fn find(&self, name: &[u8]) -> Option<PathId> {
         let path = self.view.locate(&[DATABASE, name].concat())?;
         self.view.content(path).map(|_| path)
@@ -211,61 +215,5 @@ fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
     content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty())
 }
 
-/// The paragraphs of a control file, <https://manpages.debian.org/deb822.5>.
-struct Stanzas<L> {
-    lines: L,
-}
-
-#[derive(Default)]
-struct Stanza<'a> {
-    /// Lower-case name and value of the fields that matter.
-    fields: Vec<(&'static str, &'a [u8])>,
-    conffiles: Vec<&'a [u8]>,
-    /// Whether a line is neither a field nor the continuation of one.
-    malformed: bool,
-}
-
-impl<'a> Stanza<'a> {
-    fn get(&self, field: &str) -> Option<&'a [u8]> {
-        self.fields.iter().find(|(name, _)| *name == field).map(|(_, value)| *value)
-    }
-}
-
-const FIELDS: [&str; 5] = ["package", "status", "version", "architecture", "conffiles"];
-
-impl<'a, L: Iterator<Item = &'a [u8]>> Iterator for Stanzas<L> {
-    type Item = Stanza<'a>;
-
-    fn next(&mut self) -> Option<Stanza<'a>> {
-        let mut stanza = Stanza::default();
-        let mut any = false;
-        let mut in_conffiles = false;
-        for line in self.lines.by_ref() {
-            let line = line.trim_ascii_end();
-            if line.is_empty() {
-                if any {
-                    return Some(stanza);
-                }
-                continue;
-            }
-            any = true;
-            if line.starts_with(b" ") || line.starts_with(b"\t") {
-                if in_conffiles {
-                    // ` /etc/x MD5 [obsolete|remove-on-upgrade]`
-                    let path = line.trim_ascii_start().split(|byte| *byte == b' ').next();
-                    stanza.conffiles.extend(path.filter(|path| path.starts_with(b"/")));
-                }
-                continue;
-            }
-            let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-                stanza.malformed = true;
-                continue;
-            };
-            let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-            let field = FIELDS.into_iter().find(|field| name.eq_ignore_ascii_case(field.as_bytes()));
-            in_conffiles = field == Some("conffiles");
-            stanza.fields.extend(field.map(|field| (field, value)));
-        }
-        any.then_some(stanza)
-    }
-}
+#[cfg(test)]
+mod tests;

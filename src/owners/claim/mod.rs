@@ -6,14 +6,18 @@
 //! source that bytecode was compiled from, to whom the table of derived files names, to `application` if COPY or ADD
 //! brought it, and else it stays `unowned`. A file with several hard links gets the best owner that any of its names has.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use names::Names;
 
 use super::derived::DERIVED;
 use super::ranking::{Ranking, Score};
 use super::reading::Readings;
 use super::{Ownership, Package};
 use crate::image::Instruction;
-use crate::ledger::{Category, ChainView, EntryId, Kind, LayerId, Ledger, OwnerId, PathId, Tree};
+use crate::ledger::{Category, ChainView, EntryId, Kind, LayerId, Ledger, PathId, Tree};
 
 /// The id of what COPY and ADD brought and no package claims.
 pub const APPLICATION: &str = "application";
@@ -245,53 +249,5 @@ fn share_between_links(ledger: &Ledger, verdicts: &mut [Verdict]) {
     }
 }
 
-/// The owners' ids while they are found; the first is `unowned`.
-struct Names {
-    ids: Vec<String>,
-    positions: BTreeMap<String, u32>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self { ids: vec!["unowned".to_owned()], positions: BTreeMap::from([("unowned".to_owned(), 0)]) }
-    }
-}
-
-/// The owners' ids as the ledger keeps them.
-struct Ids {
-    /// `unowned`, then all others in order.
-    sorted: Vec<String>,
-    /// From positions in [`Names`].
-    by_name: Vec<OwnerId>,
-}
-
-impl Names {
-    fn position(&mut self, id: &str) -> u32 {
-        if let Some(position) = self.positions.get(id) {
-            return *position;
-        }
-        let position = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        self.ids.push(id.to_owned());
-        self.positions.insert(id.to_owned(), position);
-        position
-    }
-
-    fn settle(self) -> Ids {
-        let mut sorted = self.ids.clone();
-        sorted[1..].sort();
-        let mut by_name = vec![Ledger::UNOWNED; self.ids.len()];
-        for (owner, id) in (0..).zip(&sorted) {
-            if let Some(position) = self.positions.get(id) {
-                by_name[*position as usize] = OwnerId(owner);
-            }
-        }
-        Ids { sorted, by_name }
-    }
-}
-
-impl Ids {
-    fn of(&self, id: &str) -> OwnerId {
-        let found = self.sorted.get(1..).unwrap_or_default().binary_search_by(|other| other.as_str().cmp(id));
-        found.map_or(Ledger::UNOWNED, |position| OwnerId(u32::try_from(position + 1).unwrap_or(0)))
-    }
-}
+#[cfg(test)]
+mod tests;
