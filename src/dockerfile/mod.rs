@@ -2,7 +2,7 @@
 //! happen here: text comes in, data goes out.
 //!
 //! [`parse`] yields a [`Dockerfile`]; [`align()`] tells which of its lines made which entry of an image's
-//! history; `provenance` knows it exactly where BuildKit wrote it down; `lint` finds what
+//! history; [`provenance`] knows it exactly where BuildKit wrote it down; `lint` finds what
 //! can be said from the file alone.
 
 pub mod align;
@@ -12,6 +12,7 @@ pub mod instruction;
 pub mod lines;
 pub mod parse;
 mod pattern;
+pub mod provenance;
 mod recorded;
 pub mod span;
 pub mod words;
@@ -22,4 +23,5 @@ mod tests;
 pub use align::{Alignment, align};
 pub use instruction::{Arguments, Dockerfile, Instruction, Keyword, Origin, Stage};
 pub use parse::parse;
+pub use provenance::Provenance;
 pub use span::{LineRange, Span};
