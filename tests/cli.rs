@@ -1,5 +1,7 @@
 //! The program as a user meets it: what it prints, where, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use assert_cmd::Command;
 
 /// The program, in a directory where the fixtures have short names, far from any terminal.

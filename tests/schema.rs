@@ -1,5 +1,7 @@
 //! `docs/report.schema.json` is what the types say, and real reports hold to it. `BLESS=1 cargo test` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod scenes;
 
 use plimsoll::view::Report;

@@ -1,5 +1,7 @@
 //! Screens of images that are written as text.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod scenes;
 
 use plimsoll::report::{Format, Style, Subject, render};

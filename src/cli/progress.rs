@@ -24,11 +24,9 @@ pub(super) enum How {
 /// What was asked for, as far as standard error can do it.
 pub(super) fn watch(global: &Global) -> Box<dyn Progress> {
     match global.progress {
-        _ if global.quiet => Box::new(Unwatched),
-        How::None => Box::new(Unwatched),
-        How::Plain => Box::new(Lines::default()),
-        How::Auto if can_draw() => Box::new(Bar::new()),
-        How::Auto => Box::new(Unwatched),
+        How::Plain if !global.quiet => Box::new(Lines::default()),
+        How::Auto if !global.quiet && can_draw() => Box::new(Bar::new()),
+        How::Plain | How::Auto | How::None => Box::new(Unwatched),
     }
 }
 
@@ -39,7 +37,7 @@ fn can_draw() -> bool {
 
 /// One bar over all layers. It appears only when the reading takes long enough for anybody to wonder.
 struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     born: Instant,
     total: AtomicU64,
     started: AtomicUsize,
@@ -56,7 +54,7 @@ impl Bar {
             bar.set_style(style.progress_chars("━╸ "));
         }
         Self {
-            bar,
+            drawn: bar,
             born: Instant::now(),
             total: AtomicU64::new(0),
             started: AtomicUsize::new(0),
@@ -66,7 +64,7 @@ impl Bar {
 
     fn say(&self) {
         let (done, started) = (self.done.load(Ordering::Relaxed), self.started.load(Ordering::Relaxed));
-        self.bar.set_message(format!("{done} of {started} layers read"));
+        self.drawn.set_message(format!("{done} of {started} layers read"));
     }
 }
 
@@ -74,15 +72,15 @@ impl Progress for Bar {
     fn layer_started(&self, _index: usize, total: Option<u64>) {
         let total = total.unwrap_or(0);
         self.started.fetch_add(1, Ordering::Relaxed);
-        self.bar.set_length(self.total.fetch_add(total, Ordering::Relaxed) + total);
+        self.drawn.set_length(self.total.fetch_add(total, Ordering::Relaxed) + total);
         self.say();
     }
 
     fn advanced(&self, _index: usize, bytes: u64) {
-        if self.bar.is_hidden() && self.born.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        if self.drawn.is_hidden() && self.born.elapsed() > PATIENCE {
+            self.drawn.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.inc(bytes);
+        self.drawn.inc(bytes);
     }
 
     fn layer_done(&self, _index: usize) {
@@ -93,7 +91,7 @@ impl Progress for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 

@@ -20,10 +20,10 @@ pub(super) struct Rules {
     #[arg(value_name = "ID")]
     id: Option<String>,
     /// A directory of rules that add to the built-in ones or override them; repeatable
-    #[arg(long, value_name = "DIR")]
-    rules: Vec<String>,
+    #[arg(long = "rules", value_name = "DIR")]
+    directories: Vec<String>,
     /// Run the [[test]] cases of the rules in DIR; exit 1 where one fails
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["id", "rules"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["id", "directories"])]
     test: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Rules {
         if let Some(directory) = self.test {
             return test(directory, &style);
         }
-        let rules = rules_dir::load(&self.rules)?;
+        let rules = rules_dir::load(&self.directories)?;
         let text = match self.id {
             None => report::rules::list(&rules, &style),
             Some(id) => match advice::by_id(&rules, &id) {

@@ -38,7 +38,7 @@ fn names(directory: &str) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(directory)? {
         // A name that is not UTF-8 cannot be the id of a rule.
         if let Ok(name) = entry?.file_name().into_string()
-            && name.ends_with(".toml")
+            && name.strip_suffix(".toml").is_some()
         {
             names.push(name);
         }

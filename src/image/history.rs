@@ -101,7 +101,9 @@ fn one_line(text: &str) -> String {
 /// twelve tell as much.
 fn short_source(word: &str) -> String {
     match word.split_once(':') {
-        Some((kind @ ("file" | "dir" | "multi"), hex)) if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) => {
+        Some((kind @ ("file" | "dir" | "multi"), hex))
+            if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) =>
+        {
             format!("{kind}:{}…", &hex[..12])
         }
         _ => word.to_owned(),

@@ -126,15 +126,12 @@ impl Grid {
             };
             let padding = " ".repeat(room.saturating_sub(width(&text)));
             let painted = style.paint(cell.ink, &text);
-            match self.columns[position] {
-                Column::Figure => {
-                    line.push_str(&padding);
-                    line.push_str(&painted);
-                }
-                _ => {
-                    line.push_str(&painted);
-                    line.push_str(&padding);
-                }
+            if self.columns[position] == Column::Figure {
+                line.push_str(&padding);
+                line.push_str(&painted);
+            } else {
+                line.push_str(&painted);
+                line.push_str(&padding);
             }
         }
         line

@@ -1,6 +1,7 @@
 //! The index as a tree: what there is for which platform, what is shared, what is attached, and what it all costs.
 
-use super::grid::{Cell, Column::*, Grid};
+use super::grid::Column::{Figure, Name, Text};
+use super::grid::{Cell, Grid};
 use super::style::{Ink, Style, counted, shorten};
 use super::table::{quoted, short};
 use crate::view::{Node, NodeKind, Report};

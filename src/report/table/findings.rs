@@ -1,6 +1,7 @@
 //! What could go, and what the image would weigh without it.
 
-use crate::report::grid::{Cell, Column::*, Grid};
+use crate::report::grid::Column::{Figure, Name, Text};
+use crate::report::grid::{Cell, Grid};
 use crate::report::style::{Ink, Style, counted, percent, wrap};
 use crate::view::{Finding, Platform, Variant};
 

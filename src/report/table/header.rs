@@ -1,6 +1,7 @@
 //! What was read, and what it weighs.
 
-use crate::report::grid::{Cell, Column::*, Grid};
+use crate::report::grid::Column::{Figure, Name};
+use crate::report::grid::{Cell, Grid};
 use crate::report::style::{Ink, Style, counted, percent, shorten, width, wrap};
 use crate::view::{Base, Node, NodeKind, Platform, Report};
 
@@ -33,7 +34,9 @@ fn others<'a>(report: &Report, node: &'a Node, unread: &mut Vec<&'a str>, absent
     let platform = node.platform.as_deref().unwrap_or("unknown");
     match node.kind {
         NodeKind::Missing => absent.push(platform),
-        NodeKind::Image if !report.platforms.iter().any(|read| read.platform == platform) => unread.push(platform),
+        NodeKind::Image if !report.platforms.iter().any(|read| read.platform == platform) => {
+            unread.push(platform);
+        }
         _ => {}
     }
     for child in &node.children {
@@ -71,7 +74,8 @@ pub(in crate::report) fn short(digest: &str) -> String {
 }
 
 fn platforms(report: &Report, style: &Style) -> String {
-    let mut heading = format!("{}\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
+    let mut heading =
+        format!("{}\n", style.paint(Ink::Strong, &shorten(&report.image.reference, style.width)));
     heading += &facts(&image_facts(report), style);
     heading.push('\n');
     let mut grid = Grid::new(

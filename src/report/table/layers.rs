@@ -1,6 +1,7 @@
 //! The layers, lowest first, because that is how they were built.
 
-use crate::report::grid::{Cell, Column::*, Grid};
+use crate::report::grid::Column::{Figure, Name, Text};
+use crate::report::grid::{Cell, Grid};
 use crate::report::style::{Ink, Style, counted};
 use crate::view::{Layer, Platform};
 

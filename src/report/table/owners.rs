@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::report::grid::{Cell, Column::*, Grid};
+use crate::report::grid::Column::{Figure, Name, Text};
+use crate::report::grid::{Cell, Grid};
 use crate::report::style::{Ink, Style, counted, percent};
 use crate::view::{Owner, Platform};
 
