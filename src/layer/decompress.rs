@@ -8,7 +8,7 @@ use super::member::Compression;
 use crate::digest::{Digest, HashingReader};
 
 /// The blob as it is stored, hashed and counted while it is read.
-type Stored<R> = Counting<BufReader<HashingReader<R>>>;
+type Stored<R> = Counting<BufReader<Steady<HashingReader<R>>>>;
 
 /// A blob being decompressed. How it is compressed is judged by its first bytes, for media types and file names lie.
 /// Any number of gzip members or zstd frames is read; zstd's skippable frames are skipped.
@@ -27,7 +27,7 @@ const BUFFER: usize = 64 * 1024;
 impl<R: Read> Decompressor<R> {
     /// Looks at the first bytes and starts decompressing.
     pub fn new(blob: HashingReader<R>) -> io::Result<Self> {
-        let mut stored = Counting { inner: BufReader::with_capacity(BUFFER, blob), consumed: 0 };
+        let mut stored = Counting { inner: BufReader::with_capacity(BUFFER, Steady(blob)), consumed: 0 };
         let head = stored.inner.fill_buf()?;
         let decoder = match compression_of(head) {
             Compression::None => Decoder::Plain(stored),
@@ -67,7 +67,7 @@ impl<R: Read> Decompressor<R> {
             Decoder::Gzip(decoder) => decoder.into_inner(),
             Decoder::Zstd(decoder) => decoder.finish(),
         };
-        stored.inner.into_inner().finish()
+        stored.inner.into_inner().0.finish()
     }
 }
 
@@ -88,6 +88,25 @@ pub fn compression_of(head: &[u8]) -> Compression {
         // A frame, or a skippable frame before one.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
         _ => Compression::None,
+    }
+}
+
+/// Gives as much as is asked for, until the end. A pipe gives what it has, a file what is asked for: how far a decoder
+/// has come in its input at a given byte of its output, and so each entry's share, must not depend on that.
+struct Steady<R>(R);
+
+impl<R: Read> Read for Steady<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.0.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
     }
 }
 

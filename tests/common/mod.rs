@@ -7,6 +7,7 @@
     clippy::disallowed_methods,
     reason = "tests write the images that they read"
 )]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 pub mod fixtures;
 pub mod image;
