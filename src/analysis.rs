@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result, Warning};
 use crate::image::{Image, Node, Platform, Selector};
 use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer};
+
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Ownership};
 use crate::progress::Progress;
@@ -15,30 +16,14 @@ use crate::reference::Reference;
 use crate::source::{self, Source};
 use crate::waste::{self, Waste};
 
+pub use crate::layer::Transfer;
+
 /// What an analysis is asked to do.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Which platforms; all that the source holds where there is none.
     pub platforms: Vec<Selector>,
-    /// How transfer is found where the source keeps layers uncompressed.
-    pub transfer: Transfer,
-    /// The rules to look for.
-    pub rules: Vec<Rule>,
-}
-
-/// How transfer is found where the source keeps layers uncompressed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Transfer {
-    /// Compress everything, in memory.
-    Exact,
-    /// Compress a sample.
-    #[default]
-    Estimate,
-    /// Say nothing about it.
-    Off,
-}
-
-/// Everything that was found out about a reference.
+    /// Everything that was found out about a reference.
 #[derive(Debug, Clone)]
 pub struct Analysis {
     /// What was asked for.
@@ -74,7 +59,7 @@ pub struct PlatformAnalysis {
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
     let limits = Limits::default();
     let reader = Reader { wants: &owners::wants, limits: &limits };
-    let mut passed = Passed::new(reader);
+    let mut passed = Passed::new(reader, options.transfer);
     let source = source::open(reference, &mut passed)?;
     weigh(&*source, &passed, options, progress)
         .map(|(tree, platforms)| Analysis {
@@ -90,7 +75,7 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
 /// What a reference names, with no layer read.
 pub fn inspect(reference: &Reference) -> Result<(Node, &'static str)> {
     let limits = Limits::default();
-    let mut passed = Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits });
+    let mut passed = Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits }, Transfer::Off);
     let source = source::open(reference, &mut passed)?;
     let tree =
         source::resolve(&*source).map_err(|error| error.within(format_args!("cannot read {reference}")))?;
@@ -120,7 +105,10 @@ fn platform(
 ) -> Result<PlatformAnalysis> {
     let layers = image.layers.iter().filter_map(|layer| walked.get(&layer.descriptor.digest));
     let mut ledger = Ledger::build(layers);
-    ledger.transfer_exact = source.keeps_compression();
+    ledger.transfer_exact = source.keeps_compression() || ledger.is_compressed();
+    if options.transfer == Transfer::Off && !ledger.transfer_exact {
+        ledger.forget_transfer();
+    }
     identify(source, &image, &mut ledger)?;
     let instructions: Vec<_> = image.layers.iter().map(|layer| layer.instruction.as_ref()).collect();
     let ownership = owners::claim(&mut ledger, &instructions);

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use rayon::prelude::*;
 
 use super::decompress::compression_of;
+use super::estimate;
 use super::member::{Compression, WalkedLayer};
 use super::walk::{Passed, hash_contents};
 use crate::digest::Digest;
@@ -53,10 +54,17 @@ fn walk_layer(
     let (descriptor, reader) = (&layer.descriptor, passed.reader());
     let watched = |inner| Watched { inner, index, progress };
     match source.blob(descriptor)? {
-        Some(Blob::At(region)) if compression(&region)? == Compression::None => reader.hop(region),
+        Some(Blob::At(region)) if compression(&region)? == Compression::None => {
+            let mut walked = reader.hop(region.clone())?;
+            let plan = passed.transfer().plan(region.length()).filter(|_| !source.keeps_compression());
+            if let Some(plan) = plan {
+                estimate::apply(&mut walked, &estimate::measure(&region, plan)?, plan);
+            }
+            Ok(walked)
+        }
         Some(Blob::At(region)) => reader.stream(watched(Box::new(region.reader())), expected(layer)),
         Some(Blob::Stream(stream)) => reader.stream(watched(stream), Some(&descriptor.digest)),
-        Some(Blob::Passed(key)) => passed.get(key, &descriptor.digest),
+        Some(Blob::Passed(key)) => passed.get(key, &descriptor.digest, source.keeps_compression()),
         None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
             Ok(WalkedLayer::foreign(descriptor.size))
         }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::decompress::Decompressor;
+use super::estimate::Tap;
 use crate::source::Region;
 
 /// The uncompressed tar of a layer, consumed from the front.
@@ -98,6 +99,8 @@ pub struct Flow<R: Read> {
     /// Bytes of the blob consumed before and after the buffer was filled; in between we interpolate.
     before: u64,
     after: u64,
+    /// Watches what goes by, where transfer has to be estimated.
+    tap: Option<Tap>,
 }
 
 /// Small enough that interpolation within it stays close to the truth, large enough for the inflater's speed.
@@ -105,13 +108,13 @@ const CHUNK: usize = 32 * 1024;
 
 impl<R: Read> Flow<R> {
     /// Starts at the front of a blob.
-    pub fn new(decompressor: Decompressor<R>) -> Self {
-        Self { decompressor, buffer: vec![0; CHUNK], start: 0, end: 0, base: 0, before: 0, after: 0 }
+    pub fn new(decompressor: Decompressor<R>, tap: Option<Tap>) -> Self {
+        Self { decompressor, buffer: vec![0; CHUNK], start: 0, end: 0, base: 0, before: 0, after: 0, tap }
     }
 
-    /// The decompressor, to read what is left of the blob.
-    pub fn into_inner(self) -> Decompressor<R> {
-        self.decompressor
+    /// The decompressor, to read what is left of the blob, and the tap.
+    pub fn into_parts(self) -> (Decompressor<R>, Option<Tap>) {
+        (self.decompressor, self.tap)
     }
 
     /// Reads more, keeping what lies ahead; `false` at the end.
@@ -125,6 +128,9 @@ impl<R: Read> Flow<R> {
         loop {
             match self.decompressor.read(&mut self.buffer[self.end..]) {
                 Ok(read) => {
+                    if let Some(tap) = &mut self.tap {
+                        tap.observe(&self.buffer[self.end..self.end + read]);
+                    }
                     self.end += read;
                     self.after = self.decompressor.consumed();
                     return Ok(read > 0);

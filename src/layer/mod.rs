@@ -2,6 +2,7 @@
 //! order of the tar, each with its exact share of the blob, and the few contents that somebody asked for.
 
 pub mod decompress;
+mod estimate;
 pub mod evidence;
 mod fetch;
 mod header;
@@ -12,8 +13,9 @@ mod pax;
 mod tar;
 mod walk;
 
+pub use estimate::Plan;
 pub use evidence::{Capture, Evidence, Wants};
 pub use fetch::{hash_files, walk_images};
 pub use limits::Limits;
 pub use member::{Compression, FileFormat, Member, MemberKind, WalkedLayer};
-pub use walk::{Passed, Reader};
+pub use walk::{Passed, Reader, Transfer};

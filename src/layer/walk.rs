@@ -6,6 +6,7 @@ use std::io::Read;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::decompress::Decompressor;
+use super::estimate::{self, Plan, Slice, Tap};
 use super::evidence::Wants;
 use super::input::{Flow, Hop};
 use super::limits::Limits;
@@ -45,7 +46,7 @@ impl Reader<'_> {
             Some(digest) => HashingReader::expecting(blob, digest),
             None => HashingReader::new(blob),
         };
-        let (mut layer, digest) = self.flow(hashing)?;
+        let (mut layer, digest, _) = self.flow(hashing, None)?;
         if let Some(expected) = expected {
             check(&digest, expected)?;
             layer.verified = true;
@@ -53,16 +54,23 @@ impl Reader<'_> {
         Ok(layer)
     }
 
-    fn flow(&self, hashing: HashingReader<impl Read>) -> Result<(WalkedLayer, Digest)> {
+    fn flow(
+        &self,
+        hashing: HashingReader<impl Read>,
+        tap: Option<Tap>,
+    ) -> Result<(WalkedLayer, Digest, Vec<Slice>)> {
         let decompressor = Decompressor::new(hashing)?;
         let compression = decompressor.compression();
-        let mut flow = Flow::new(decompressor);
+        // What is compressed says what it weighs.
+        let tap = tap.filter(|_| compression == Compression::None);
+        let mut flow = Flow::new(decompressor, tap);
         let mut layer =
             tar::walk(&mut flow, self.wants, self.limits).map_err(|error| explain(error, compression))?;
         layer.tar_size = drain(&mut flow, self.limits).map_err(|error| explain(error, compression))?;
-        let (digest, size) = flow.into_inner().finish()?;
+        let (decompressor, tap) = flow.into_parts();
+        let (digest, size) = decompressor.finish()?;
         settle(&mut layer, size, compression);
-        Ok((layer, digest))
+        Ok((layer, digest, tap.map(Tap::into_slices).unwrap_or_default()))
     }
 }
 
@@ -106,16 +114,53 @@ fn explain(error: Error, compression: Compression) -> Error {
     if error.kind == ErrorKind::Input { error.within(format!("reading it as {how}")) } else { error }
 }
 
+/// How transfer is found where a source unpacks layers on the way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transfer {
+    /// Compress everything, as gzip does at its default level.
+    Exact,
+    /// Compress a sample.
+    #[default]
+    Estimate,
+    /// Say nothing about it.
+    Off,
+}
+
+impl Transfer {
+    /// What to compress of a tar of this size.
+    pub fn plan(self, tar_size: u64) -> Option<Plan> {
+        match self {
+            Self::Exact => Some(Plan::whole()),
+            Self::Estimate => Some(Plan::sample(tar_size)),
+            Self::Off => None,
+        }
+    }
+}
+
 /// Layers that went by while a stream was opened: each was read then, for the stream cannot be asked again.
 pub struct Passed<'a> {
     reader: Reader<'a>,
-    layers: BTreeMap<u64, Result<(WalkedLayer, Digest)>>,
+    transfer: Transfer,
+    layers: BTreeMap<u64, Result<Gone>>,
+}
+
+/// A layer that went by.
+struct Gone {
+    layer: WalkedLayer,
+    digest: Digest,
+    slices: Vec<Slice>,
+    plan: Option<Plan>,
 }
 
 impl<'a> Passed<'a> {
     /// Nothing has gone by yet.
-    pub fn new(reader: Reader<'a>) -> Self {
-        Self { reader, layers: BTreeMap::new() }
+    pub fn new(reader: Reader<'a>, transfer: Transfer) -> Self {
+        Self { reader, transfer, layers: BTreeMap::new() }
+    }
+
+    /// How transfer is found where layers are kept uncompressed.
+    pub fn transfer(&self) -> Transfer {
+        self.transfer
     }
 
     /// What reads the layers.
@@ -124,24 +169,30 @@ impl<'a> Passed<'a> {
     }
 
     /// The layer that went by under `key`, held against `expected`; an error if it was no layer.
-    pub fn get(&self, key: u64, expected: &Digest) -> Result<WalkedLayer> {
+    pub fn get(&self, key: u64, expected: &Digest, keeps_compression: bool) -> Result<WalkedLayer> {
         match self.layers.get(&key) {
             None => Err(Error::input("it did not go by while the stream was read")),
             Some(Err(error)) => {
                 Err(Error { kind: error.kind, message: error.message.clone(), hint: error.hint.clone() })
             }
-            Some(Ok((layer, digest))) => {
-                check(digest, expected)?;
-                Ok(WalkedLayer { verified: true, ..layer.clone() })
+            Some(Ok(gone)) => {
+                check(&gone.digest, expected)?;
+                let mut layer = WalkedLayer { verified: true, ..gone.layer.clone() };
+                if let Some(plan) = gone.plan.filter(|_| !keeps_compression && !gone.slices.is_empty()) {
+                    estimate::apply(&mut layer, &gone.slices, plan);
+                }
+                Ok(layer)
             }
         }
     }
 }
 
 impl Passerby for Passed<'_> {
-    fn pass(&mut self, key: u64, blob: &mut dyn Read) {
-        let outcome = self.reader.flow(HashingReader::new(blob));
-        self.layers.insert(key, outcome);
+    fn pass(&mut self, key: u64, size: u64, blob: &mut dyn Read) {
+        let plan = self.transfer.plan(size);
+        let outcome = self.reader.flow(HashingReader::new(blob), plan.map(|plan| Tap::new(size, plan)));
+        let gone = outcome.map(|(layer, digest, slices)| Gone { layer, digest, slices, plan });
+        self.layers.insert(key, gone);
     }
 }
 

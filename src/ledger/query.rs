@@ -1,6 +1,7 @@
 //! Sums over the ledger. Every one of them is a fold over entries, so they agree by construction.
 
 use super::{Category, Fate, LayerId, Ledger, OwnerId};
+use crate::layer::Compression;
 use crate::size::Size;
 
 /// The sums of an image by fate.
@@ -66,6 +67,21 @@ impl Ledger {
     /// What the image costs: content of every layer, and every layer's blob.
     pub fn size(&self) -> Size {
         self.layers.iter().map(|layer| Size::new(layer.content, layer.transfer)).sum()
+    }
+
+    /// Whether every layer that was read is compressed, so that its blob is what a pull moves.
+    pub fn is_compressed(&self) -> bool {
+        self.layers.iter().all(|layer| !layer.read || layer.compression != Compression::None)
+    }
+
+    /// Takes every figure of transfer back: some layers are kept unpacked, and nobody asked what they would weigh.
+    pub fn forget_transfer(&mut self) {
+        for entry in &mut self.entries {
+            entry.transfer = 0;
+        }
+        for layer in &mut self.layers {
+            (layer.transfer, layer.transfer_overhead) = (0, 0);
+        }
     }
 
     /// Live bytes by owner, indexed by [`OwnerId`].

@@ -71,7 +71,7 @@ impl Members {
             } else {
                 key += 1;
                 let mut blob = io::Cursor::new(head).chain(&mut entry);
-                passerby.pass(key, &mut blob);
+                passerby.pass(key, size, &mut blob);
                 io::copy(&mut blob, &mut io::sink()).map_err(broken)?;
                 Member::Passed { key, size }
             };

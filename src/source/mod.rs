@@ -65,8 +65,9 @@ pub enum Blob<'a> {
 /// or exported by a daemon. The members' order is the writer's choice, so a layer may come before anything says that
 /// it is one.
 pub trait Passerby {
-    /// Is shown what looks like a layer; `key` is what [`Blob::Passed`] will carry. Need not read to the end.
+    /// Is shown what looks like a layer of `size` bytes as stored; `key` is what [`Blob::Passed`] will carry. Need not
+    /// read to the end.
     ///
     /// That what went by is no readable layer is kept, and told only if somebody asks for it.
-    fn pass(&mut self, key: u64, blob: &mut dyn Read);
+    fn pass(&mut self, key: u64, size: u64, blob: &mut dyn Read);
 }

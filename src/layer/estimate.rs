@@ -1,0 +1,306 @@
+//! What a layer that is kept uncompressed would weigh in a registry: found by compressing a sample of it, or all of it.
+//!
+//! A slice of 4 KiB every 512 KiB, each compressed with the 32 KiB before it as dictionary, says within a few percent
+//! what gzip makes of the whole. The slices of one kind of file speak for all files of that kind, and a file that holds
+//! enough slices speaks for itself. Measured on four images of 0.6 to 1.05 GB against what buildah pushed: off by 0.2
+//! to 1.0 %. Slices this small cost what a larger window would save, and level 4 of zlib-rs then lands where level 6 of
+//! the Go compressors does that docker, BuildKit and buildah push with.
+
+use flate2::{Compress, Compression as Level, FlushCompress};
+use rayon::prelude::*;
+
+use super::member::{FileFormat, Member, MemberKind, WalkedLayer};
+use crate::error::Result;
+use crate::source::Region;
+
+/// How much a deflate stream looks back.
+const DICTIONARY: usize = 32 * 1024;
+/// How many slices a file must hold to speak for itself.
+const OWN_VOICE: u32 = 16;
+
+/// Which slices of a tar are compressed, and how hard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    slice: usize,
+    stride: u64,
+    level: u32,
+}
+
+impl Plan {
+    /// A sample, denser where the tar is small.
+    pub fn sample(tar_size: u64) -> Self {
+        Self { slice: 4096, stride: (tar_size / 256).clamp(4096, 512 * 1024), level: 4 }
+    }
+
+    /// Everything, in blocks that see what is before them, as pigz does it.
+    pub fn whole() -> Self {
+        Self { slice: 128 * 1024, stride: 128 * 1024, level: 6 }
+    }
+
+    fn is_whole(self) -> bool {
+        self.stride == self.slice as u64
+    }
+
+    /// Where the slice of a position starts, in a tar of this size: in the middle of its stride, but within the tar.
+    fn start(self, position: u64, tar_size: u64) -> u64 {
+        let middle = (self.stride - self.slice as u64) / 2;
+        (position * self.stride + middle).min(tar_size.saturating_sub(1))
+    }
+}
+
+/// A slice and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Slice {
+    start: u64,
+    length: u32,
+    compressed: u32,
+}
+
+/// Compresses the slices of an uncompressed layer, in parallel.
+pub fn measure(region: &Region, plan: Plan) -> Result<Vec<Slice>> {
+    let tar_size = region.length();
+    let buffers = || (Compressor::new(plan), vec![0; DICTIONARY + plan.slice]);
+    let slice = |(compressor, buffer): &mut (Compressor, Vec<u8>), position: u32| {
+        let start = plan.start(u64::from(position), tar_size);
+        let before = usize::try_from(start).unwrap_or(usize::MAX).min(DICTIONARY);
+        let read = region.read_at(&mut buffer[..before + plan.slice], start - before as u64)?;
+        let (dictionary, bytes) = buffer[..read].split_at(before.min(read));
+        Ok(compressor.slice(start, dictionary, bytes))
+    };
+    let positions = u32::try_from(tar_size.div_ceil(plan.stride)).unwrap_or(u32::MAX);
+    (0..positions).into_par_iter().with_min_len(16).map_init(buffers, slice).collect()
+}
+
+/// Compresses the slices of a layer while it goes by.
+pub struct Tap {
+    plan: Plan,
+    tar_size: u64,
+    compressor: Compressor,
+    /// The bytes before and of the slice that is being gathered.
+    window: Vec<u8>,
+    /// Position of the first byte of the window in the tar.
+    window_start: u64,
+    next: u64,
+    slices: Vec<Slice>,
+}
+
+impl Tap {
+    /// A tap on a tar of a known size.
+    pub fn new(tar_size: u64, plan: Plan) -> Self {
+        let compressor = Compressor::new(plan);
+        Self { plan, tar_size, compressor, window: Vec::new(), window_start: 0, next: 0, slices: Vec::new() }
+    }
+
+    /// Is shown the bytes that follow those it was shown before.
+    pub fn observe(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && self.next * self.plan.stride < self.tar_size {
+            let start = self.plan.start(self.next, self.tar_size);
+            let begin = start.saturating_sub(DICTIONARY as u64);
+            let position = self.window_start + self.window.len() as u64;
+            if self.window.is_empty() && position < begin {
+                let skip = usize::try_from(begin - position).unwrap_or(usize::MAX).min(bytes.len());
+                self.window_start += skip as u64;
+                bytes = &bytes[skip..];
+                continue;
+            }
+            let end = (start + self.plan.slice as u64).min(self.tar_size);
+            let take = usize::try_from(end.saturating_sub(position)).unwrap_or(usize::MAX).min(bytes.len());
+            self.window.extend_from_slice(&bytes[..take]);
+            bytes = &bytes[take..];
+            if position + take as u64 >= end {
+                self.close(start);
+            }
+        }
+        if self.window.is_empty() {
+            self.window_start += bytes.len() as u64;
+        }
+    }
+
+    /// Compresses the gathered slice, and keeps of the window what the next one needs.
+    fn close(&mut self, start: u64) {
+        let offset = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        let split = offset(start - self.window_start).min(self.window.len());
+        let (before, bytes) = self.window.split_at(split);
+        let dictionary = &before[before.len().saturating_sub(DICTIONARY)..];
+        self.slices.push(self.compressor.slice(start, dictionary, bytes));
+        self.next += 1;
+        let begin = self.plan.start(self.next, self.tar_size).saturating_sub(DICTIONARY as u64);
+        let gone = offset(begin.saturating_sub(self.window_start)).min(self.window.len());
+        self.window.drain(..gone);
+        self.window_start += gone as u64;
+    }
+
+    /// The slices of what went by.
+    pub fn into_slices(self) -> Vec<Slice> {
+        self.slices
+    }
+}
+
+/// A compressor that is used again and again; making one costs more than a slice does.
+struct Compressor {
+    deflate: Compress,
+    output: Vec<u8>,
+}
+
+impl Compressor {
+    fn new(plan: Plan) -> Self {
+        let output = vec![0; plan.slice + plan.slice / 8 + 64];
+        Self { deflate: Compress::new(Level::new(plan.level), false), output }
+    }
+
+    fn slice(&mut self, start: u64, dictionary: &[u8], bytes: &[u8]) -> Slice {
+        self.deflate.reset();
+        // A dictionary that is refused only makes the estimate worse by what it would have saved.
+        let _ = self.deflate.set_dictionary(dictionary);
+        let _ = self.deflate.compress(bytes, &mut self.output, FlushCompress::Finish);
+        let compressed = u32::try_from(self.deflate.total_out()).unwrap_or(u32::MAX);
+        Slice { start, length: u32::try_from(bytes.len()).unwrap_or(u32::MAX), compressed }
+    }
+}
+
+/// Gives the members of an uncompressed layer their estimated transfer, and the layer their sum.
+pub fn apply(layer: &mut WalkedLayer, slices: &[Slice], plan: Plan) {
+    let transfers = if plan.is_whole() { by_position(layer, slices) } else { by_kind(layer, slices) };
+    for (member, transfer) in layer.members.iter_mut().zip(transfers) {
+        member.transfer = transfer;
+    }
+    let members: u64 = layer.members.iter().map(|member| member.transfer).sum();
+    // The trailer is zeros; gzip adds a header and a checksum.
+    layer.transfer_overhead = 18 + layer.tar_size.saturating_sub(spans(layer).last().map_or(0, |span| span.1)) / 1000;
+    layer.blob_size = members + layer.transfer_overhead;
+}
+
+/// Where each member starts and ends in the tar.
+fn spans(layer: &WalkedLayer) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
+    let mut end = 0;
+    let spans: Vec<_> = layer
+        .members
+        .iter()
+        .map(|member| {
+            let start = end;
+            end += member.overhead + member.stored;
+            (start, end)
+        })
+        .collect();
+    spans.into_iter()
+}
+
+/// Where every byte was compressed: the share of the blocks that a member lies in.
+fn by_position(layer: &WalkedLayer, slices: &[Slice]) -> Vec<u64> {
+    let mut sums = Vec::with_capacity(slices.len());
+    let mut sum = 0;
+    for slice in slices {
+        sums.push(sum);
+        sum += u64::from(slice.compressed);
+    }
+    let at = |position: u64| -> u64 {
+        let index = slices.partition_point(|slice| slice.start <= position).saturating_sub(1);
+        let Some(slice) = slices.get(index) else { return 0 };
+        let inside = (position - slice.start).min(u64::from(slice.length));
+        sums[index] + u64::from(slice.compressed) * inside / u64::from(slice.length.max(1))
+    };
+    spans(layer).map(|(start, end)| at(end) - at(start)).collect()
+}
+
+/// Where a sample was compressed: what the slices of a member's kind, or its own, say about it.
+fn by_kind(layer: &WalkedLayer, slices: &[Slice]) -> Vec<u64> {
+    let spans: Vec<_> = spans(layer).collect();
+    let kinds: Vec<_> = layer.members.iter().map(|member| Kin::of(member, layer.path(member))).collect();
+    let mut by_kind = [Ratio::default(); Kin::COUNT];
+    let mut own = vec![Ratio::default(); spans.len()];
+    let mut all = Ratio::default();
+    for slice in slices {
+        all.add(slice);
+        let middle = slice.start + u64::from(slice.length) / 2;
+        let member = spans.partition_point(|(_, end)| *end <= middle);
+        if let (Some(ratio), Some(kind)) = (own.get_mut(member), kinds.get(member)) {
+            ratio.add(slice);
+            by_kind[*kind as usize].add(slice);
+        }
+    }
+    let ratio = |member: usize| {
+        let voices = [(own[member], OWN_VOICE), (by_kind[kinds[member] as usize], 1), (all, 1)];
+        voices.into_iter().find(|(ratio, least)| ratio.slices >= *least).map_or(Ratio::default(), |(ratio, _)| ratio)
+    };
+    spans.iter().enumerate().map(|(member, (start, end))| ratio(member).of(end - start)).collect()
+}
+
+/// Compressed bytes for bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ratio {
+    bytes: u64,
+    compressed: u64,
+    slices: u32,
+}
+
+impl Ratio {
+    fn add(&mut self, slice: &Slice) {
+        self.bytes += u64::from(slice.length);
+        self.compressed += u64::from(slice.compressed);
+        self.slices += 1;
+    }
+
+    fn of(self, bytes: u64) -> u64 {
+        let compressed = u128::from(bytes) * u128::from(self.compressed) / u128::from(self.bytes.max(1));
+        u64::try_from(compressed).unwrap_or(u64::MAX)
+    }
+}
+
+/// Kinds of files that compress alike.
+#[derive(Debug, Clone, Copy)]
+enum Kin {
+    /// Mostly headers: directories, links, and files of a block or four.
+    Small,
+    Elf,
+    Archive,
+    Compressed,
+    Bytecode,
+    Text,
+    Other,
+}
+
+impl Kin {
+    const COUNT: usize = 7;
+
+    fn of(member: &Member, path: &[u8]) -> Self {
+        if member.kind != MemberKind::File || member.stored < 2048 {
+            return Self::Small;
+        }
+        match member.format {
+            FileFormat::ElfExecutable | FileFormat::ElfShared | FileFormat::ElfObject => return Self::Elf,
+            FileFormat::Ar => return Self::Archive,
+            FileFormat::Zip | FileFormat::Compressed => return Self::Compressed,
+            FileFormat::Script => return Self::Text,
+            FileFormat::Other => {}
+        }
+        match path.rsplit(|byte| *byte == b'.').next().unwrap_or_default() {
+            b"pyc" | b"class" => Self::Bytecode,
+            b"png" | b"jpg" | b"woff2" | b"webp" | b"npz" => Self::Compressed,
+            b"py" | b"pyi" | b"pyx" | b"js" | b"mjs" | b"ts" | b"map" | b"h" | b"hpp" | b"c" | b"rb" | b"json" | b"txt"
+            | b"md" | b"csv" | b"xml" | b"html" | b"list" | b"md5sums" => Self::Text,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_tap_sees_the_slices_that_seeking_finds() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).flat_map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()).collect();
+        for plan in [Plan::sample(bytes.len() as u64), Plan::whole(), Plan::sample(100)] {
+            let region = Region::new(Arc::new(bytes.clone()), 0, bytes.len() as u64);
+            let sought = measure(&region, plan).unwrap();
+            let mut tap = Tap::new(bytes.len() as u64, plan);
+            for chunk in bytes.chunks(10_007) {
+                tap.observe(chunk);
+            }
+            let key = |slice: &Slice| (slice.start, slice.length, slice.compressed);
+            let tapped: Vec<_> = tap.into_slices().iter().map(key).collect();
+            assert_eq!(tapped, sought.iter().map(key).collect::<Vec<_>>(), "{plan:?}");
+        }
+    }
+}
