@@ -23,7 +23,13 @@ pub use crate::layer::Transfer;
 pub struct Options {
     /// Which platforms; all that the source holds where there is none.
     pub platforms: Vec<Selector>,
-    /// Everything that was found out about a reference.
+    /// How transfer is found where the source unpacks layers on the way.
+    pub transfer: Transfer,
+    /// The rules to look for.
+    pub rules: Vec<Rule>,
+}
+
+/// Everything that was found out about a reference.
 #[derive(Debug, Clone)]
 pub struct Analysis {
     /// What was asked for.
@@ -75,7 +81,8 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
 /// What a reference names, with no layer read.
 pub fn inspect(reference: &Reference) -> Result<(Node, &'static str)> {
     let limits = Limits::default();
-    let mut passed = Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits }, Transfer::Off);
+    let mut passed =
+        Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits }, Transfer::Off);
     let source = source::open(reference, &mut passed)?;
     let tree =
         source::resolve(&*source).map_err(|error| error.within(format_args!("cannot read {reference}")))?;

@@ -166,7 +166,8 @@ pub fn apply(layer: &mut WalkedLayer, slices: &[Slice], plan: Plan) {
     }
     let members: u64 = layer.members.iter().map(|member| member.transfer).sum();
     // The trailer is zeros; gzip adds a header and a checksum.
-    layer.transfer_overhead = 18 + layer.tar_size.saturating_sub(spans(layer).last().map_or(0, |span| span.1)) / 1000;
+    layer.transfer_overhead =
+        18 + layer.tar_size.saturating_sub(spans(layer).last().map_or(0, |span| span.1)) / 1000;
     layer.blob_size = members + layer.transfer_overhead;
 }
 
@@ -220,7 +221,10 @@ fn by_kind(layer: &WalkedLayer, slices: &[Slice]) -> Vec<u64> {
     }
     let ratio = |member: usize| {
         let voices = [(own[member], OWN_VOICE), (by_kind[kinds[member] as usize], 1), (all, 1)];
-        voices.into_iter().find(|(ratio, least)| ratio.slices >= *least).map_or(Ratio::default(), |(ratio, _)| ratio)
+        voices
+            .into_iter()
+            .find(|(ratio, least)| ratio.slices >= *least)
+            .map_or(Ratio::default(), |(ratio, _)| ratio)
     };
     spans.iter().enumerate().map(|(member, (start, end))| ratio(member).of(end - start)).collect()
 }
@@ -276,8 +280,8 @@ impl Kin {
         match path.rsplit(|byte| *byte == b'.').next().unwrap_or_default() {
             b"pyc" | b"class" => Self::Bytecode,
             b"png" | b"jpg" | b"woff2" | b"webp" | b"npz" => Self::Compressed,
-            b"py" | b"pyi" | b"pyx" | b"js" | b"mjs" | b"ts" | b"map" | b"h" | b"hpp" | b"c" | b"rb" | b"json" | b"txt"
-            | b"md" | b"csv" | b"xml" | b"html" | b"list" | b"md5sums" => Self::Text,
+            b"py" | b"pyi" | b"pyx" | b"js" | b"mjs" | b"ts" | b"map" | b"h" | b"hpp" | b"c" | b"rb"
+            | b"json" | b"txt" | b"md" | b"csv" | b"xml" | b"html" | b"list" | b"md5sums" => Self::Text,
             _ => Self::Other,
         }
     }
@@ -290,7 +294,8 @@ mod tests {
 
     #[test]
     fn a_tap_sees_the_slices_that_seeking_finds() {
-        let bytes: Vec<u8> = (0..3_000_000_u32).flat_map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()).collect();
+        let bytes: Vec<u8> =
+            (0..3_000_000_u32).flat_map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()).collect();
         for plan in [Plan::sample(bytes.len() as u64), Plan::whole(), Plan::sample(100)] {
             let region = Region::new(Arc::new(bytes.clone()), 0, bytes.len() as u64);
             let sought = measure(&region, plan).unwrap();
