@@ -4,13 +4,15 @@
 //! otherwise that of the layer below the one that hides it, so that what a later layer deleted keeps the owner it had.
 //! In that view the best claim wins ([`super::ranking`]); what nobody claims goes, in this order, to the owner of the
 //! source that bytecode was compiled from, to whom the table of derived files names, to `application` if COPY or ADD
-//! brought it, and else it stays `unowned`. A file with several hard links gets the best owner that any of its names has.
+//! brought it or its directory, and else it stays `unowned`. A file with several hard links gets the best owner that any of its names has.
 
 mod names;
+mod origins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use names::Names;
+use origins::Origins;
 
 use super::derived::DERIVED;
 use super::ranking::{Ranking, Score};
@@ -190,44 +192,6 @@ fn source_of(tree: &Tree, path: PathId) -> Option<PathId> {
     let stem = optimised.map_or(stem, |dot| &stem[..dot]);
     let stem = &stem[..without_last(stem)?];
     tree.child(tree.parent(directory), &[stem, b".py"].concat())
-}
-
-/// Which layers brought what the application is.
-struct Origins {
-    /// By layer: whether COPY or ADD made it, and it is no root file system.
-    brought: Vec<bool>,
-    /// Of an entry that only copies one of a lower layer, the layer that first wrote it: `chown` brings nothing.
-    first: BTreeMap<EntryId, LayerId>,
-}
-
-/// What a root file system has and an application does not.
-const OF_A_ROOT: [&[u8]; 4] =
-    [b"etc/os-release", b"usr/lib/os-release", b"var/lib/dpkg/status", b"lib/apk/db/installed"];
-
-impl Origins {
-    fn new(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Self {
-        let roots: BTreeSet<_> = OF_A_ROOT.iter().filter_map(|path| ledger.tree.find(path)).collect();
-        let mut is_root = vec![false; ledger.layers.len()];
-        for entry in ledger.entries.iter().filter(|entry| roots.contains(&entry.path)) {
-            is_root[entry.layer.0 as usize] = true;
-        }
-        let is_copy = |layer: usize| {
-            let instruction = instructions.get(layer).copied().flatten();
-            instruction.is_some_and(|instruction| matches!(instruction.keyword(), "COPY" | "ADD"))
-        };
-        let mut first = BTreeMap::new();
-        for (old, new) in &ledger.copy_ups {
-            let layer = first.get(old).copied().unwrap_or(ledger.entry(*old).layer);
-            first.insert(*new, layer);
-        }
-        let brought = is_root.iter().enumerate().map(|(layer, is_root)| !is_root && is_copy(layer)).collect();
-        Self { brought, first }
-    }
-
-    fn is_brought(&self, ledger: &Ledger, id: EntryId) -> bool {
-        let layer = self.first.get(&id).copied().unwrap_or(ledger.entry(id).layer);
-        self.brought.get(layer.0 as usize).copied().unwrap_or(false)
-    }
 }
 
 /// Gives all names of a file one owner: the best that any name has which lasts as long as the file. So the name that is

@@ -84,13 +84,17 @@ fn what_copy_brought_is_the_application_unless_it_is_a_root_file_system() {
     let image = claimed_as(&[
         ("ADD rootfs.tar.xz /", &[Bytes("etc/os-release", 9), Bytes("etc/stray", 9)]),
         ("COPY . /app", &[Bytes("app/main.py", 9), Bytes("app/data.bin", 5000)]),
-        ("RUN make", &[Bytes("app/made", 9), Bytes("app/__pycache__/main.cpython-311.pyc", 9)]),
+        (
+            "RUN make",
+            &[Bytes("app/made", 9), Bytes("etc/made", 9), Bytes("app/__pycache__/main.cpython-311.pyc", 9)],
+        ),
         ("RUN chown -R app /app", &[Bytes("app/main.py", 9), Bytes("app/data.bin", 5001)]),
     ]);
     assert_eq!(image.owners("etc/stray"), "unowned");
     assert_eq!(image.owners("app/main.py"), "application application", "a copy-up brings nothing of its own");
-    assert_eq!(image.owners("app/data.bin"), "application unowned");
-    assert_eq!(image.owners("app/made"), "unowned");
+    assert_eq!(image.owners("app/data.bin"), "application application", "changed in place");
+    assert_eq!(image.owners("app/made"), "application", "its directory was brought");
+    assert_eq!(image.owners("etc/made"), "unowned");
     assert_eq!(image.owners("app/__pycache__/main.cpython-311.pyc"), "application");
     let live = image.ledger.entries.iter().find(|entry| entry.content == 5000).unwrap();
     assert_eq!(live.category, Category::Application);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use control::Stanzas;
 
-use super::{Claim, Ecosystem, Package, Rank};
+use super::{Claim, Ecosystem, Package, Rank, Strength};
 use crate::error::Warning;
 use crate::layer::Capture;
 use crate::ledger::{ChainView, PathId};
@@ -42,8 +42,13 @@ impl Ecosystem for Dpkg {
         if let Some(status) = reader.find(b"status") {
             reader.stanzas(status, &mut packages, true);
         }
-        for status in reader.control_files() {
-            reader.stanzas(status, &mut packages, false);
+        let controls = reader.control_files();
+        for control in &controls {
+            let first = packages.len();
+            reader.stanzas(*control, &mut packages, false);
+            if let Some((package, _)) = packages.get_mut(first) {
+                reader.claim_layer(*control, &controls, package);
+            }
         }
         name_architectures(&mut packages);
         (packages.into_iter().map(|(package, _)| package).collect(), reader.warnings)
@@ -160,6 +165,22 @@ impl Reader<'_, '_> {
                 },
             }
         }
+    }
+
+    /// Distroless images put each package into a layer of its own. The MD5 sums leave out configuration files, so what
+    /// else is in a layer with just one control file is that package's.
+    fn claim_layer(&self, control: PathId, controls: &[PathId], package: &mut Package) {
+        let layer_of = |control: PathId| self.view.entry(control).map(|entry| entry.layer);
+        let Some(layer) = layer_of(control) else { return };
+        if controls.iter().filter(|control| layer_of(**control) == Some(layer)).count() != 1 {
+            return;
+        }
+        let ledger = self.view.ledger;
+        let directory = ledger.tree.parent(control);
+        let files = ledger.ids_of(layer).map(|id| ledger.entry(id)).filter(|entry| !entry.is_directory());
+        let others = files.filter(|entry| ledger.tree.parent(entry.path) != directory);
+        let weak = |path| Claim { path, tree: false, strength: Strength::Contained, size: None };
+        package.claims.extend(others.map(|entry| weak(entry.path)));
     }
 
     /// Claims a path, where it really lies. What links of its directories lead to is resolved inside the image: dpkg says

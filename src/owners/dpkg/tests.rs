@@ -121,3 +121,20 @@ fn a_directory_that_several_list_is_nobodys() {
     assert_eq!(image.owners("usr"), "unowned");
     assert_eq!(image.owners("usr/whole"), "dpkg:whole");
 }
+
+#[test]
+fn what_a_distroless_layer_holds_beside_its_one_package_is_that_package_s() {
+    let image = claimed(&[
+        &[Text("var/lib/dpkg/status.d/netbase", "Package: netbase\nVersion: 6\n"), Bytes("etc/services", 3)],
+        &[
+            Text("var/lib/dpkg/status.d/a", "Package: a\nVersion: 1\n"),
+            Text("var/lib/dpkg/status.d/b", "Package: b\nVersion: 1\n"),
+            Bytes("etc/nobody", 3),
+        ],
+        &[Bytes("app", 3)],
+    ]);
+    assert_eq!(image.owners("etc/services"), "dpkg:netbase");
+    assert_eq!(image.owners("var/lib/dpkg/status.d/netbase"), "dpkg (database)");
+    assert_eq!(image.owners("etc/nobody"), "unowned");
+    assert_eq!(image.owners("app"), "unowned");
+}
