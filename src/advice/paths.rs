@@ -9,14 +9,15 @@ use globset::{Candidate, GlobMatcher};
 use super::matcher::path_glob;
 use crate::ledger::{PathId, Tree};
 
-/// A set of the names that globs spell out. Names beyond the 128th are not looked for, which costs time and no match.
+/// A set of the names that globs spell out, one bit each; the 129th shares a bit with the first, and so on. Names that
+/// share a bit are told apart by the glob itself, so that sharing costs time and no match.
 type NameSet = u128;
 
 /// Globs of whole paths, each with what it stands for.
 pub struct PathGlobs<T> {
     globs: Vec<Prepared<T>>,
-    /// The position of each spelled-out name in a [`NameSet`].
-    names: HashMap<Vec<u8>, u32>,
+    /// Each spelled-out name as a [`NameSet`].
+    names: HashMap<Vec<u8>, NameSet>,
 }
 
 struct Prepared<T> {
@@ -51,9 +52,8 @@ impl<T: Copy + PartialEq> PathGlobs<T> {
         }
         let spelled_out = glob.split('/').filter(|name| !name.is_empty() && !name.contains(['*', '?', '[']));
         spelled_out.fold(0, |needs, name| {
-            let next = u32::try_from(self.names.len()).unwrap_or(NameSet::BITS);
-            let position = *self.names.entry(name.as_bytes().to_vec()).or_insert(next);
-            needs | 1_u128.checked_shl(position).unwrap_or(0)
+            let next = 1 << (self.names.len() % 128);
+            needs | *self.names.entry(name.as_bytes().to_vec()).or_insert(next)
         })
     }
 
@@ -128,8 +128,7 @@ impl<T: Copy + PartialEq> Search<'_, T> {
             at = self.tree.parent(at);
         };
         for below in unknown.into_iter().rev() {
-            let position = self.globs.names.get(self.tree.name(below));
-            names |= position.and_then(|position| 1_u128.checked_shl(*position)).unwrap_or(0);
+            names |= self.globs.names.get(self.tree.name(below)).copied().unwrap_or(0);
             self.names[below.0 as usize] = Some(names);
         }
         names
@@ -182,6 +181,17 @@ mod tests {
         assert_eq!(without_braces("/{a,b}/*.{c,d}"), ["/a/*.c", "/a/*.d", "/b/*.c", "/b/*.d"]);
         assert_eq!(without_braces("/a{b{c,d},e}"), ["/abc", "/abd", "/ae"]);
         assert_eq!(without_braces("/plain/**"), ["/plain/**"]);
+    }
+
+    #[test]
+    fn more_names_than_bits_still_match() {
+        let globs: Vec<_> = (0..400).map(|at| format!("/name{at}/**")).collect();
+        let mut all = PathGlobs::new(globs.iter().enumerate().map(|(at, glob)| (glob.as_str(), at)));
+        let mut tree = Tree::default();
+        let path = tree.intern(b"name399/file");
+        let mut found = Vec::new();
+        all.over(&tree).find(path, &mut found);
+        assert_eq!(found, [399]);
     }
 
     #[test]
