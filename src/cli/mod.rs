@@ -23,10 +23,10 @@ Examples:
   plimsoll platforms multi.tar
   plimsoll rules copied-wheels
 
-An IMAGE is an archive of docker save (of any vintage), an OCI layout as archive
-or directory, compressed or not, or - for an archive on standard input.
-docker-archive:, oci-archive: and oci-dir: before it force a kind; :name:tag after
-an archive chooses one of several images.
+An IMAGE is an archive of docker save (of any vintage), an OCI layout as
+archive or directory, compressed or not, or - for an archive on standard input.
+docker-archive:, oci-archive: and oci-dir: before it force a kind; :name:tag
+after an archive chooses one of several images.
 
 Exit codes: 0 fine; 1 a check failed; 2 no answer could be given.";
 
