@@ -2,7 +2,7 @@
 //! happen here: text comes in, data goes out.
 //!
 //! [`parse`] yields a [`Dockerfile`]; [`align()`] tells which of its lines made which entry of an image's
-//! history; [`provenance`] knows it exactly where BuildKit wrote it down; `lint` finds what
+//! history; [`provenance`] knows it exactly where BuildKit wrote it down; [`mod@lint`] finds what
 //! can be said from the file alone.
 
 pub mod align;
@@ -10,10 +10,12 @@ pub mod expand;
 mod expected;
 pub mod instruction;
 pub mod lines;
+pub mod lint;
 pub mod parse;
 mod pattern;
 pub mod provenance;
 mod recorded;
+mod shell;
 pub mod span;
 pub mod words;
 

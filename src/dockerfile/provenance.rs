@@ -264,7 +264,7 @@ fn used(material: &Material) -> Option<Used> {
     };
     let written = material.digest.iter().map(|(algorithm, hex)| format!("{algorithm}:{hex}"));
     let version = decoded(version);
-    let digest =
+    let mut digest =
         written.chain(qualifier("digest").map(|(_, digest)| decoded(digest))).chain([version.clone()]);
     let name = match version.as_str() {
         tag if tag.is_empty() || tag.contains(':') => decoded(name),
@@ -272,7 +272,7 @@ fn used(material: &Material) -> Option<Used> {
     };
     Some(Used {
         name,
-        digest: digest.filter_map(|text| Digest::parse(&text).ok()).next(),
+        digest: digest.find_map(|text| Digest::parse(&text).ok()),
         platform: qualifier("platform").map(|(_, platform)| decoded(platform)),
     })
 }
@@ -426,7 +426,10 @@ mod tests {
         assert_eq!(provenance.base(None), Some(&base));
         assert_eq!(provenance.base(Some("library/python:3.11-slim")), Some(&base));
         assert_eq!(provenance.base(Some("python")), None);
-        assert_eq!((provenance.source.is_none(), provenance.layers(&[digest.clone()])), (true, None));
+        assert_eq!(
+            (provenance.source.is_none(), provenance.layers(std::slice::from_ref(&digest))),
+            (true, None)
+        );
         let v02 = serde_json::json!({ "buildType": "https://mobyproject.org/buildkit@v1", "materials": [
             { "uri": format!("pkg:docker/ghcr.io/owner/name@{}", digest.as_str().replace(':', "%3A")), "digest": {} } ] });
         let base = read(&v02.to_string()).unwrap().unwrap().base(None).cloned();
