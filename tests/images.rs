@@ -1,5 +1,8 @@
 //! The traps of reading what is around layers: indexes, archives, histories, streams, and what is no image at all.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "we know how our files are called")]
+
 mod common;
 
 use common::fixtures::{BROKEN, WHOLE, fixture, split};

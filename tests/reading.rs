@@ -1,6 +1,9 @@
 //! The traps of reading layers: each has been seen in a tool that people use, and each has one small test here, on an
 //! image written as text and read through every form of image there is.
 
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::type_complexity, reason = "tables of cases")]
+
 mod common;
 
 use common::image::{Pack, Scratch, docker, layout, tars};
@@ -161,6 +164,12 @@ fn a_file_in_place_of_a_directory_overwrites_what_was_in_it() {
 fn a_directory_in_place_of_a_file_overwrites_it() {
     assert_eq!(figures(&["d 10", "d/; d/a 3"]), (3, 10, 0));
     assert_eq!(figures(&["d 10", "d/a 3"]), (3, 10, 0), "also where no entry makes the directory");
+}
+
+#[test]
+fn a_directory_made_late_hides_nothing() {
+    assert_eq!(figures(&["d/a 10; d/"]), (10, 0, 0), "within a layer");
+    assert_eq!(figures(&["d/a 10", "d/"]), (10, 0, 0), "where no entry had made it");
 }
 
 #[test]
@@ -527,7 +536,7 @@ fn a_size_beyond_all_bounds_is_refused_before_it_costs_anything() {
         refused(&tar.end());
     }
     let mut tar = Tar::default();
-    tar.member(&Header { size: 0o7777_7777_777, ..Header::new(b"x", b'x') }, b"");
+    tar.member(&Header { size: 0o77_777_777_777, ..Header::new(b"x", b'x') }, b"");
     refused(&tar.end());
 }
 

@@ -139,8 +139,9 @@ impl Merge {
         if let Some(below) = self.visible[path.0 as usize] {
             self.note_rewrite(below, id);
         }
-        if kind == MemberKind::Directory && self.is_directory(path) {
-            // A directory over a directory replaces its metadata and nothing in it.
+        let stays = self.visible_at(path).is_none_or(|below| self.ledger.entry(below).is_directory());
+        if kind == MemberKind::Directory && stays {
+            // A directory over a directory replaces its metadata and nothing in it, also where no entry had made it.
             self.hide_one(path, fate);
         } else {
             self.hide(path, fate, true);
@@ -296,10 +297,6 @@ impl Merge {
         if old.is_file() && new.is_file() && same_size && old.layer < new.layer {
             self.rewrites.push((below, above));
         }
-    }
-
-    fn is_directory(&self, path: PathId) -> bool {
-        self.visible_at(path).is_some_and(|id| self.ledger.entry(id).is_directory())
     }
 
     fn visible_at(&self, path: PathId) -> Option<EntryId> {

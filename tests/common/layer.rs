@@ -70,7 +70,7 @@ impl Tar {
     pub fn member(&mut self, header: &Header<'_>, content: &[u8]) {
         let mut block = [0_u8; 512];
         let put = |block: &mut [u8; 512], at: usize, bytes: &[u8]| {
-            block[at..at + bytes.len()].copy_from_slice(bytes)
+            block[at..at + bytes.len()].copy_from_slice(bytes);
         };
         put(&mut block, 0, &header.path[..header.path.len().min(100)]);
         put(&mut block, 100, format!("{:07o}", header.mode).as_bytes());

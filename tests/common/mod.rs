@@ -15,6 +15,8 @@ pub mod independent;
 pub mod layer;
 pub mod validate;
 
+use std::sync::LazyLock;
+
 use plimsoll::analysis::{self, Analysis, Options};
 use plimsoll::error::Result;
 use plimsoll::progress::Unwatched;
@@ -22,7 +24,9 @@ use plimsoll::reference::Reference;
 
 /// Weighs what a reference names, on every platform, with the rules that are built in.
 pub fn analyze(reference: &str) -> Result<Analysis> {
-    let options = Options { rules: plimsoll::advice::load(&[])?, ..Options::default() };
+    static RULES: LazyLock<Vec<plimsoll::advice::Rule>> =
+        LazyLock::new(|| plimsoll::advice::load(&[]).unwrap());
+    let options = Options { rules: RULES.clone(), ..Options::default() };
     analysis::analyze(&Reference::parse(reference)?, &options, &Unwatched)
 }
 
