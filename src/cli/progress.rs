@@ -64,7 +64,8 @@ impl Bar {
 
     fn say(&self) {
         let (done, started) = (self.done.load(Ordering::Relaxed), self.started.load(Ordering::Relaxed));
-        self.drawn.set_message(format!("{done} of {started} layers read"));
+        let reading = started.saturating_sub(done);
+        self.drawn.set_message(format!("{done} layers read, {reading} being read"));
     }
 }
 

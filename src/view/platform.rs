@@ -53,6 +53,8 @@ pub struct Platform {
     pub findings: Vec<Finding>,
     /// What all findings would free together. Findings overlap; here every byte is counted once.
     pub saving: Saving,
+    /// The same without the findings in the base: what this build can free by itself.
+    pub own_saving: Saving,
     /// Files of one content at several live paths.
     pub duplicates: Duplicates,
     /// Files written again with the same bytes, because only owner, mode or time changed.

@@ -20,15 +20,15 @@ pub(super) fn findings(platform: &Platform, style: &Style) -> String {
     let told = platform.findings.iter().filter(|finding| finding.covered_by.is_none());
     let (base, own): (Vec<_>, Vec<_>) = told.partition(|finding| finding.in_base);
     list(&mut grid, &own, exact, style);
+    if own.len() > 1 {
+        let name = "  together, overlaps counted once".to_owned();
+        let saving = platform.own_saving;
+        let [content, transfer] = [style.figure(saving.content), style.estimate(saving.transfer, exact)];
+        grid.row_in(Ink::Strong, [name, String::new(), String::new(), content, transfer]);
+    }
     if !base.is_empty() {
         grid.note(Ink::Faint, "  In the base, so that only another base gets rid of it:");
         list(&mut grid, &base, exact, style);
-    }
-    if platform.findings.len() > 1 {
-        let name = "  together, overlaps counted once".to_owned();
-        let saving = platform.saving;
-        let [content, transfer] = [style.figure(saving.content), style.estimate(saving.transfer, exact)];
-        grid.row_in(Ink::Strong, [name, String::new(), String::new(), content, transfer]);
     }
     grid.render(style)
 }

@@ -105,9 +105,9 @@ pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> S
             style.paint(Ink::Faint, &digest)
         );
     }
-    for line in wrap(&verdict(platform, style), style.width) {
-        text += &style.paint(Ink::Strong, &line);
-        text.push('\n');
+    text += &format!("{}\n", style.paint(Ink::Strong, &weight(platform, style)));
+    if let Some(can_go) = can_go(platform, style) {
+        text += &format!("{}\n", style.paint(Ink::Good, &can_go));
     }
     if let Some(base) = &platform.base {
         text += &facts(&[("base", base_line(base, platform))], style);
@@ -115,8 +115,8 @@ pub(super) fn platform(report: &Report, platform: &Platform, style: &Style) -> S
     text
 }
 
-/// The answer first: what it weighs, what of it is wasted, what can safely go.
-fn verdict(platform: &Platform, style: &Style) -> String {
+/// The answer first: what it weighs, and what of it is wasted.
+fn weight(platform: &Platform, style: &Style) -> String {
     let mut parts = vec![format!("{} content", style.bytes(platform.content))];
     if platform.transfer.is_known() && platform.transfer.bytes > 0 {
         let transfer = style.estimate(platform.transfer.bytes, platform.transfer.exact);
@@ -126,12 +126,24 @@ fn verdict(platform: &Platform, style: &Style) -> String {
         let share = percent(platform.wasted(), platform.content);
         parts.push(format!("{} wasted ({share})", style.bytes(platform.wasted())));
     }
-    let clean = platform.variants.iter().find(|variant| variant.name == "clean");
-    let can_go = clean.map_or(0, |clean| platform.content.saturating_sub(clean.content));
-    if can_go > 0 {
-        parts.push(format!("{} can safely go", style.bytes(can_go)));
-    }
     parts.join(", ")
+}
+
+/// What can go: safely, and after a look.
+fn can_go(platform: &Platform, style: &Style) -> Option<String> {
+    let clean = platform.variants.iter().find(|variant| variant.name == "clean");
+    let safe = clean.map_or(0, |clean| platform.content.saturating_sub(clean.content));
+    let more = platform.own_saving.content.saturating_sub(safe);
+    match (safe, more) {
+        (0, 0) => None,
+        (0, more) => Some(format!("{} can go after a look at the findings", style.bytes(more))),
+        (safe, 0) => Some(format!("{} can safely go", style.bytes(safe))),
+        (safe, more) => Some(format!(
+            "{} can safely go, {} more after a look at the findings",
+            style.bytes(safe),
+            style.bytes(more)
+        )),
+    }
 }
 
 fn base_line(base: &Base, platform: &Platform) -> String {

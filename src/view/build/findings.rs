@@ -71,9 +71,10 @@ fn changed(change: ledger::Change) -> EntryId {
     }
 }
 
-/// What all findings free together.
-pub(super) fn saving(analysis: &PlatformAnalysis) -> Saving {
-    let changes = analysis.findings.iter().flat_map(|finding| finding.changes.iter().copied());
+/// What the chosen findings free together.
+pub(super) fn saving(analysis: &PlatformAnalysis, choose: impl Fn(&advice::Finding) -> bool) -> Saving {
+    let chosen = analysis.findings.iter().filter(|finding| choose(finding));
+    let changes = chosen.flat_map(|finding| finding.changes.iter().copied());
     let size = freed(&analysis.ledger, changes);
     Saving { content: size.content, transfer: size.transfer }
 }
