@@ -23,6 +23,7 @@ pub struct PatternSet {
     exact: HashMap<u64, Vec<Exact>, BuildHasherDefault<AlreadyHashed>>,
     /// Beginnings and ends of names that hold more than an extension.
     affixes: Vec<Affix>,
+    filter: Filter,
 }
 
 #[derive(Debug)]
@@ -30,6 +31,40 @@ struct Exact {
     what: What,
     text: Vec<u8>,
     rule: u32,
+}
+
+/// Rejects nearly every text by its first byte and its length, before anything is hashed.
+#[derive(Debug)]
+struct Filter {
+    /// For each [`What`] and each first byte, the lengths that there are, one bit each; the last bit stands for longer.
+    lengths: [[u64; 256]; 6],
+    /// The first bytes of beginnings, and the last bytes of ends.
+    affixes: [[bool; 256]; 2],
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { lengths: [[0; 256]; 6], affixes: [[false; 256]; 2] }
+    }
+}
+
+impl Filter {
+    fn may_hold(&self, what: What, text: &[u8]) -> bool {
+        let Some(first) = text.first() else { return false };
+        self.lengths[what as usize][usize::from(*first)] >> text.len().min(63) & 1 == 1
+    }
+
+    fn add(&mut self, what: What, text: &[u8]) {
+        if let Some(first) = text.first() {
+            self.lengths[what as usize][usize::from(*first)] |= 1 << text.len().min(63);
+        }
+    }
+
+    fn may_have_affix(&self, name: &[u8]) -> bool {
+        let is_known =
+            |end: usize, byte: Option<&u8>| byte.is_some_and(|byte| self.affixes[end][usize::from(*byte)]);
+        is_known(0, name.first()) || is_known(1, name.last())
+    }
 }
 
 #[derive(Debug)]
@@ -89,9 +124,9 @@ impl PatternSet {
         } else if let Some(extension) = pattern.strip_prefix("*.").filter(|rest| !rest.contains('.')) {
             self.add(rule, What::Extension, checked(pattern, extension)?, extension);
         } else if let Some(end) = pattern.strip_prefix('*') {
-            self.affixes.push(Affix { end: true, text: checked(pattern, end)?.into(), rule });
+            self.add_affix(Affix { end: true, text: checked(pattern, end)?.into(), rule });
         } else if let Some(beginning) = pattern.strip_suffix('*') {
-            self.affixes.push(Affix { end: false, text: checked(pattern, beginning)?.into(), rule });
+            self.add_affix(Affix { end: false, text: checked(pattern, beginning)?.into(), rule });
         } else {
             self.add(rule, What::Name, checked(pattern, pattern)?, pattern);
         }
@@ -119,7 +154,8 @@ impl PatternSet {
         if let Some(extension) = extension(name) {
             self.look_up(What::Extension, extension, |text| text == extension, &mut found);
         }
-        for affix in &self.affixes {
+        let affixes = if self.filter.may_have_affix(name) { self.affixes.as_slice() } else { &[] };
+        for affix in affixes {
             if if affix.end { name.ends_with(&affix.text) } else { name.starts_with(&affix.text) } {
                 found(affix.rule);
             }
@@ -128,10 +164,22 @@ impl PatternSet {
 
     fn add(&mut self, rule: u32, what: What, looked_up: &str, text: &str) {
         let exact = Exact { what, text: text.into(), rule };
+        self.filter.add(what, looked_up.as_bytes());
         self.exact.entry(key(what, looked_up.as_bytes())).or_default().push(exact);
     }
 
+    fn add_affix(&mut self, affix: Affix) {
+        let byte = if affix.end { affix.text.last() } else { affix.text.first() };
+        if let Some(byte) = byte {
+            self.filter.affixes[usize::from(affix.end)][usize::from(*byte)] = true;
+        }
+        self.affixes.push(affix);
+    }
+
     fn look_up(&self, what: What, text: &[u8], is: impl Fn(&[u8]) -> bool, found: &mut impl FnMut(u32)) {
+        if !self.filter.may_hold(what, text) {
+            return;
+        }
         for exact in self.exact.get(&key(what, text)).map(Vec::as_slice).unwrap_or_default() {
             if exact.what == what && is(&exact.text) {
                 found(exact.rule);
