@@ -2,7 +2,7 @@
 //!
 //! The globs of all rules are one set, and a path is held against it only once, however many layers have it.
 
-use globset::{Glob, GlobBuilder};
+use globset::{Glob, GlobBuilder, GlobSet};
 
 use super::paths::{PathGlobs, Search};
 use super::rule::{FateName, Match, Rule};
@@ -132,9 +132,9 @@ struct Rest<'a> {
 
 impl<'a> Rest<'a> {
     fn new(matches: &'a Match, image: &Image, ledger: &Ledger) -> Self {
-        let globs: Vec<_> = matches.owner.iter().filter_map(|glob| owner_glob(glob).ok()).collect();
-        let globs: Vec<_> = globs.iter().map(Glob::compile_matcher).collect();
-        let owner = |name: &String| matches.owner.is_empty() || globs.iter().any(|glob| glob.is_match(name));
+        let globs =
+            GlobSet::new(matches.owner.iter().filter_map(|glob| owner_glob(glob).ok())).unwrap_or_default();
+        let owner = |name: &String| matches.owner.is_empty() || globs.is_match(name);
         let layer = |position: usize| {
             let instruction = image.layers.get(position).and_then(|layer| layer.instruction.as_ref());
             matches.instruction.is_empty()

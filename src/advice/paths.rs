@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use globset::{Candidate, GlobMatcher};
+use globset::{Candidate, GlobSet};
 
 use super::matcher::path_glob;
 use crate::ledger::{PathId, Tree};
@@ -23,8 +23,9 @@ pub struct PathGlobs<T> {
 struct Prepared<T> {
     /// Without braces.
     text: String,
-    /// The glob itself, compiled when a path first gets as far as it.
-    matcher: Option<GlobMatcher>,
+    /// The glob itself, compiled when a path first gets as far as it. A set of one, for a set compiles to a comparison
+    /// what needs no more, where a lone matcher is always a regular expression.
+    matcher: Option<GlobSet>,
     /// The components that it spells out.
     needs: NameSet,
     /// How every path ends that it matches; empty where that is open.
@@ -102,7 +103,7 @@ impl<T: Copy + PartialEq> Search<'_, T> {
                 *bytes = tree.bytes(path);
             }
             if glob.matcher.is_none() {
-                glob.matcher = path_glob(&glob.text).ok().map(|glob| glob.compile_matcher());
+                glob.matcher = path_glob(&glob.text).ok().and_then(|glob| GlobSet::new([glob]).ok());
             }
             if glob
                 .matcher
