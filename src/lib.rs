@@ -5,13 +5,16 @@
 
 pub mod advice;
 pub mod analysis;
+pub mod budget;
 pub mod cli;
+pub mod compare;
 pub mod digest;
 pub mod dockerfile;
 pub mod error;
 pub mod image;
 pub mod layer;
 pub mod ledger;
+pub mod nearest;
 pub mod owners;
 pub mod path;
 pub mod progress;

@@ -4,13 +4,11 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Outcome;
 use super::output::{self, Output, Targets};
-use super::{Global, progress, rules_dir};
+use super::{Global, load, rules_dir};
 use crate::analysis::{self, Options};
 use crate::error::{Error, Result};
 use crate::image::Selector;
-use crate::reference::Reference;
 use crate::report::Subject;
-use crate::view::Report;
 
 /// Weigh an image: sizes, layers, owners, waste, and what could go
 #[derive(Debug, Args)]
@@ -36,6 +34,9 @@ pub(super) struct Analyze {
     /// How many owners to name on the screen; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+    /// Put every file into the JSON, so that a saved report serves as well as the image
+    #[arg(long)]
+    files: bool,
     /// A directory of rules that add to the built-in ones or override them; repeatable
     #[arg(long, value_name = "DIR")]
     rules: Vec<String>,
@@ -45,13 +46,24 @@ pub(super) struct Analyze {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Transfer {
+pub(super) enum Transfer {
     /// Compress every layer, in memory
     Exact,
     /// Compress a sample
     Estimate,
     /// Leave transfer out
     Off,
+}
+
+impl Transfer {
+    /// What the analysis is told.
+    pub(super) fn how(self) -> analysis::Transfer {
+        match self {
+            Self::Exact => analysis::Transfer::Exact,
+            Self::Estimate => analysis::Transfer::Estimate,
+            Self::Off => analysis::Transfer::Off,
+        }
+    }
 }
 
 pub(super) fn selector(text: &str) -> Result<Selector, String> {
@@ -64,21 +76,14 @@ pub(super) fn selector(text: &str) -> Result<Selector, String> {
 impl Analyze {
     /// Weighs the image and writes what was found.
     pub(super) fn run(self, global: &Global) -> Result<Outcome> {
-        let reference = Reference::parse(&self.image)?;
         let targets = Targets::open(&self.output)?;
         let options = Options {
             platforms: self.platform,
-            transfer: match self.transfer {
-                Transfer::Exact => analysis::Transfer::Exact,
-                Transfer::Estimate => analysis::Transfer::Estimate,
-                Transfer::Off => analysis::Transfer::Off,
-            },
+            transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
         };
-        let watched = progress::watch(global);
-        let analysis = analysis::analyze(&reference, &options, &*watched)?;
-        drop(watched);
-        let report = Report::new(&analysis, &options.rules);
+        let files = self.files || targets.want_files();
+        let report = load::report(&self.image, &options, files, global)?;
         targets.write(&report, Subject::Analysis, global, self.top)?;
         Ok(Outcome::Fine)
     }

@@ -2,7 +2,12 @@
 //! knows of terminals.
 
 mod analyze;
+mod check;
+mod compare;
+mod config;
 mod exit;
+mod init;
+mod load;
 mod output;
 mod platforms;
 mod progress;
@@ -43,6 +48,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Compare(compare::Compare),
+    Check(check::Check),
+    Init(init::Init),
     Platforms(platforms::Platforms),
     Rules(rules::Rules),
 }
@@ -84,6 +92,9 @@ pub fn run() -> ExitCode {
     screen::choose_colour(global.color);
     exit::code(match command {
         Command::Analyze(command) => command.run(&global),
+        Command::Compare(command) => command.run(&global),
+        Command::Check(command) => command.run(&global),
+        Command::Init(command) => command.run(&global),
         Command::Platforms(command) => command.run(&global),
         Command::Rules(command) => command.run(&global),
     })

@@ -90,8 +90,19 @@ impl Targets {
         outputs.iter().map(Target::open).collect::<Result<_>>().map(Self)
     }
 
+    /// Whether any of them shows single files.
+    pub(super) fn want_files(&self) -> bool {
+        self.0.iter().any(|target| target.format.wants_files())
+    }
+
     /// Writes the report to all targets.
-    pub(super) fn write(self, report: &Report, subject: Subject, global: &Global, top: usize) -> Result<()> {
+    pub(super) fn write(
+        self,
+        report: &Report,
+        subject: Subject<'_>,
+        global: &Global,
+        top: usize,
+    ) -> Result<()> {
         for Target { format, place } in self.0 {
             let style = match place {
                 Place::Stdout => screen::style(global, top),

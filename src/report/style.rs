@@ -105,6 +105,16 @@ impl Style {
             (_, false) => format!("~-{}", self.bytes(bytes)),
         }
     }
+
+    /// A difference in bytes, always with its sign: `+12.6 MB`, `-1.9 MB`; a dash where there is none.
+    pub fn change(&self, bytes: i64, exact: bool) -> String {
+        let mark = if exact || bytes == 0 { "" } else { "~" };
+        let sign = if bytes > 0 { "+" } else { "-" };
+        match bytes {
+            0 => "-".to_owned(),
+            _ => format!("{mark}{sign}{}", self.bytes(bytes.unsigned_abs())),
+        }
+    }
 }
 
 /// Three significant digits of a power of 1024, with carry.
@@ -135,6 +145,19 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
     let percent = part as f64 * 100.0 / whole as f64;
     if percent < 0.05 { "<0.1 %".to_owned() } else { format!("{percent:.1} %") }
+}
+
+/// A difference in percent of what it was: `+3.5 %`; nothing where it was nothing.
+pub fn growth(change: i64, from: u64) -> String {
+    if change == 0 || from == 0 {
+        return "-".to_owned();
+    }
+    let percent = change as f64 * 100.0 / from as f64;
+    if percent.abs() < 0.05 {
+        format!("{}0.0 %", if change > 0 { "+" } else { "-" })
+    } else {
+        format!("{percent:+.1} %")
+    }
 }
 
 /// `1 file`, `2 files`.

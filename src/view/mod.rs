@@ -4,12 +4,17 @@
 //! older report still reads. Sizes are bytes. `docs/report.schema.json` is made from these types.
 
 pub mod build;
+mod dive;
+mod files;
 mod platform;
+mod saved;
 mod tree;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use dive::Dive;
+pub use files::Files;
 pub use platform::{
     Base, Category, Change, CopyUps, Duplicates, Finding, FindingEntry, Hidden, Layer, Owner, Platform,
     Saving, Transfer, Variant,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Warning;
+use super::{Dive, Files, Warning};
 
 /// The image of one platform, weighed.
 ///
@@ -63,6 +63,12 @@ pub struct Platform {
     pub variants: Vec<Variant>,
     /// What could not be read. Every figure is true all the same.
     pub warnings: Vec<Warning>,
+    /// What dive's own rules ask for; `null` in a report of a version that did not count it.
+    #[serde(default)]
+    pub dive: Option<Dive>,
+    /// Every entry, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Files>,
 }
 
 impl Platform {

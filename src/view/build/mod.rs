@@ -1,6 +1,8 @@
 //! From what was found out to the contract. Nothing is decided here: figures are sums over the ledger, texts are made
 //! harmless for a terminal, and everything is put in an order that depends on the image alone.
 
+mod dive;
+mod files;
 mod findings;
 mod platform;
 mod tree;
@@ -21,6 +23,15 @@ impl Report {
         report.platforms =
             analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
         report
+    }
+
+    /// The same report with every entry of every platform, which was made from the same analysis.
+    #[must_use]
+    pub fn with_files(mut self, analysis: &Analysis) -> Self {
+        for (platform, analysis) in self.platforms.iter_mut().zip(&analysis.platforms) {
+            platform.files = Some(files::files(analysis));
+        }
+        self
     }
 
     /// The report on what a reference names in a source of some kind, with no platform read.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Base, Category, CopyUps, Duplicates, Hidden, Layer, Owner, Platform, Transfer};
-use super::{count, findings, number, text, texts, warnings_of};
+use super::{count, dive, findings, number, text, texts, warnings_of};
 use crate::advice::Rule;
 use crate::analysis::PlatformAnalysis;
 use crate::layer::Compression;
@@ -44,6 +44,8 @@ pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
         copy_ups: copy_ups(ledger),
         variants: findings::variants(analysis),
         warnings: warnings_of(&warnings),
+        dive: Some(dive::dive(ledger)),
+        files: None,
     }
 }
 
