@@ -110,7 +110,7 @@ impl Config {
         let document = format!("[budget{tables}]\n{last} = {value}\n");
         let mut config = Self::parse("--budget", &document)?;
         for budget in config.sections.iter_mut().flat_map(|section| &mut section.budgets) {
-            budget.at = "--budget".to_owned();
+            "--budget".clone_into(&mut budget.at);
         }
         Ok(config)
     }

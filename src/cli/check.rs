@@ -133,7 +133,7 @@ fn today() -> String {
 
 /// The day that is `days` after 1970-01-01, by counting years of 365 or 366 days and then months.
 fn civil(mut days: u64) -> String {
-    let leap = |year: u64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = |year: u64| (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     let mut year = 1970;
     while days >= 365 + u64::from(leap(year)) {
         days -= 365 + u64::from(leap(year));

@@ -81,7 +81,9 @@ fn choose(mut report: Report, selectors: &[Selector]) -> Result<Report> {
             return Err(Error::usage(format!("it has no platform {selector}"))
                 .hint(format!("it has {}", names.join(", "))));
         }
-        found.into_iter().for_each(|at| chosen[at] = true);
+        for at in found {
+            chosen[at] = true;
+        }
     }
     let mut at = 0;
     report.platforms.retain(|_| {

@@ -1,7 +1,7 @@
 //! A comparison as a screen: the table that people write by hand first, then what the difference consists of. Rows add
 //! up to the difference.
 
-use super::grid::{Cell, Column::*, Grid};
+use super::grid::{Cell, Column::{Figure, Name, Text}, Grid};
 use super::style::{Ink, Style, counted, growth, shorten, wrap};
 use crate::compare::{Bytes, Comparison, Delta, Group, Kind, LayerSum};
 
@@ -32,7 +32,7 @@ fn sides(group: &Group, style: &Style) -> String {
     let Some(first) = group.sides.first() else { return String::new() };
     for (at, side) in group.sides.iter().enumerate() {
         let [content, transfer] = match at {
-            0 => ["".to_owned(), "".to_owned()],
+            0 => [String::new(), String::new()],
             _ => [
                 growth(side.change.content, first.content),
                 growth(side.change.transfer, first.transfer.bytes),
