@@ -13,7 +13,7 @@ use crate::owners::{self, Ownership};
 use crate::progress::Progress;
 use crate::projection::{self, Variant};
 use crate::reference::Reference;
-use crate::source::{self, Source};
+use crate::source::{self, Access, Depth, Source};
 use crate::waste::{self, Waste};
 
 pub use crate::layer::Transfer;
@@ -23,6 +23,10 @@ pub use crate::layer::Transfer;
 pub struct Options {
     /// Which platforms; all that the source holds where there is none.
     pub platforms: Vec<Selector>,
+    /// All platforms, also where reading each of them costs a download and only the host's would be read.
+    pub all_platforms: bool,
+    /// How sources are reached.
+    pub access: Access,
     /// How transfer is found where the source unpacks layers on the way.
     pub transfer: Transfer,
     /// The rules to look for.
@@ -66,7 +70,7 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
     let limits = Limits::default();
     let reader = Reader { wants: &owners::wants, limits: &limits };
     let mut passed = Passed::new(reader, options.transfer);
-    let source = source::open(reference, &mut passed)?;
+    let source = source::open(reference, &options.access, &mut passed)?;
     weigh(&*source, &passed, options, progress)
         .map(|(tree, platforms)| Analysis {
             reference: reference.clone(),
@@ -79,13 +83,13 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
 }
 
 /// What a reference names, with no layer read.
-pub fn inspect(reference: &Reference) -> Result<(Node, &'static str)> {
+pub fn inspect(reference: &Reference, access: &Access) -> Result<(Node, &'static str)> {
     let limits = Limits::default();
     let mut passed =
         Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits }, Transfer::Off);
-    let source = source::open(reference, &mut passed)?;
-    let tree =
-        source::resolve(&*source).map_err(|error| error.within(format_args!("cannot read {reference}")))?;
+    let source = source::open(reference, access, &mut passed)?;
+    let tree = source::resolve(&*source, Depth::Tree)
+        .map_err(|error| error.within(format_args!("cannot read {reference}")))?;
     Ok((tree, source.kind()))
 }
 
@@ -95,8 +99,11 @@ fn weigh(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<(Node, Vec<PlatformAnalysis>)> {
-    let tree = source::resolve(source)?;
-    let images: Vec<_> = choose(&tree, &options.platforms)?.into_iter().cloned().collect();
+    let host = [Selector::of_host()];
+    let is_default = source.is_remote() && options.platforms.is_empty() && !options.all_platforms;
+    let selectors = if is_default { host.as_slice() } else { &options.platforms };
+    let tree = source::resolve(source, Depth::Images(selectors))?;
+    let images: Vec<_> = choose(&tree, if is_single(&tree) { &options.platforms } else { selectors })?.into_iter().cloned().collect();
     let walked = layer::walk_images(source, &images, passed, progress)?;
     let platforms = images.into_iter().map(|image| platform(source, image, &walked, options));
     let platforms = platforms.collect::<Result<_>>()?;
@@ -144,11 +151,23 @@ fn identify(source: &dyn Source, image: &Image, ledger: &mut Ledger) -> Result<(
     Ok(())
 }
 
+/// Whether there is but one image, which is then taken whatever it runs on, unless the user asks for another.
+fn is_single(tree: &Node) -> bool {
+    tree.images().len() == 1 && tree.unread().is_empty()
+}
+
 /// The images of the platforms that were asked for, in the order of the index.
 fn choose<'a>(tree: &'a Node, selectors: &[Selector]) -> Result<Vec<&'a Image>> {
     let images = tree.images();
     let platforms: Vec<_> = images.iter().map(|image| image.platform.clone()).collect();
-    let missing = tree.missing();
+    let (missing, unread) = (tree.missing(), tree.unread());
+    let list =
+        |platforms: &[Platform]| platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ");
+    if images.is_empty() && !unread.is_empty() {
+        let asked = selectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(Error::usage(format!("it has no platform {asked}"))
+            .hint(format!("it has {}: choose with --platform, or take --all-platforms", list(&unread))));
+    }
     if images.is_empty() {
         let what = if missing.is_empty() {
             "it holds no image"
@@ -162,16 +181,14 @@ fn choose<'a>(tree: &'a Node, selectors: &[Selector]) -> Result<Vec<&'a Image>> 
         let found = selector.choose(&platforms);
         if found.is_empty() {
             let absent = selector.choose(&missing);
-            let list = |platforms: &[Platform]| {
-                platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
-            };
             let message = match absent.first() {
                 Some(first) => {
                     format!("it names the platform {} and does not hold its blobs", missing[*first])
                 }
                 None => format!("it has no platform {selector}"),
             };
-            return Err(Error::usage(message).hint(format!("it has {}", list(&platforms))));
+            let has = [platforms.as_slice(), unread.as_slice()].concat();
+            return Err(Error::usage(message).hint(format!("it has {}", list(&has))));
         }
         chosen.extend(found);
     }

@@ -69,6 +69,12 @@ impl Error {
         self
     }
 
+    /// The same trouble, told once more to somebody else who runs into it.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), hint: self.hint.clone() }
+    }
+
     /// Puts `context` and a colon before the message: the reference, the blob, the file.
     #[must_use]
     pub fn within(mut self, context: impl fmt::Display) -> Self {

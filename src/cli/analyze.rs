@@ -15,17 +15,19 @@ use crate::report::Subject;
 #[command(after_help = "\
 Examples:
   plimsoll analyze app.tar
+  plimsoll analyze app:1.2
+  plimsoll analyze registry:quay.io/team/app:1.2 --all-platforms
   docker save app | plimsoll analyze -
   plimsoll analyze app.tar:app:1.2 --platform arm64 --top 30
   plimsoll analyze oci-dir:out -o table -o json=size.json")]
 pub(super) struct Analyze {
-    /// An archive, an OCI layout, or - for an archive on standard input
+    /// An archive, an OCI layout, a name of a daemon or registry, or - for an archive on standard input
     #[arg(value_name = "IMAGE")]
     image: String,
     /// A platform to read, os/arch[/variant] or a part of it such as arm64; repeatable
     #[arg(long, value_name = "PLATFORM", value_parser = selector, conflicts_with = "all_platforms")]
     platform: Vec<Selector>,
-    /// Read every platform that the source holds, which is what happens anyway for archives and layouts
+    /// Read every platform; of a registry's image only the host's is read otherwise
     #[arg(long)]
     all_platforms: bool,
     /// How to find transfer sizes where the source keeps layers uncompressed
@@ -78,7 +80,9 @@ impl Analyze {
     pub(super) fn run(self, global: &Global) -> Result<Outcome> {
         let targets = Targets::open(&self.output)?;
         let options = Options {
+            access: global.sources.access(&self.platform),
             platforms: self.platform,
+            all_platforms: self.all_platforms,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
         };

@@ -49,8 +49,11 @@ pub(super) struct Check {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// A platform to read, os/arch[/variant] or a part of it such as arm64; repeatable
-    #[arg(long, value_name = "PLATFORM", value_parser = analyze::selector)]
+    #[arg(long, value_name = "PLATFORM", value_parser = analyze::selector, conflicts_with = "all_platforms")]
     platform: Vec<Selector>,
+    /// Read every platform; of a registry's image only the host's is read otherwise
+    #[arg(long)]
+    all_platforms: bool,
     /// How to find transfer sizes where the source keeps layers uncompressed
     #[arg(long, value_name = "HOW", default_value = "estimate")]
     transfer: analyze::Transfer,
@@ -68,7 +71,9 @@ impl Check {
         let config = config::load(self.config.as_deref(), &self.budget)?;
         let targets = Targets::open(&self.output)?;
         let options = Options {
+            access: global.sources.access(&self.platform),
             platforms: self.platform,
+            all_platforms: self.all_platforms,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
         };

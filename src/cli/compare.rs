@@ -25,8 +25,11 @@ pub(super) struct Compare {
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<String>,
     /// A platform to read, os/arch[/variant] or a part of it such as arm64; repeatable
-    #[arg(long, value_name = "PLATFORM", value_parser = analyze::selector)]
+    #[arg(long, value_name = "PLATFORM", value_parser = analyze::selector, conflicts_with = "all_platforms")]
     platform: Vec<Selector>,
+    /// Read every platform; of a registry's image only the host's is read otherwise
+    #[arg(long)]
+    all_platforms: bool,
     /// Compare every platform of every image with the first, instead of platform by platform
     #[arg(long)]
     across: bool,
@@ -58,7 +61,9 @@ impl Compare {
         }
         let targets = Targets::open(&self.output)?;
         let options = Options {
+            access: global.sources.access(&self.platform),
             platforms: self.platform,
+            all_platforms: self.all_platforms || self.images.len() == 1,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
         };

@@ -14,6 +14,7 @@ mod progress;
 mod rules;
 mod rules_dir;
 mod screen;
+mod sources;
 
 use std::process::ExitCode;
 
@@ -70,6 +71,8 @@ struct Global {
     /// How to show progress on standard error; auto shows a bar on a terminal and nothing elsewhere
     #[arg(long, global = true, value_name = "HOW", default_value = "auto", help_heading = "Screen")]
     progress: progress::How,
+    #[command(flatten)]
+    sources: sources::Sources,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -16,9 +16,10 @@ use crate::view::Report;
 #[command(after_help = "\
 Examples:
   plimsoll platforms multi.tar
+  plimsoll platforms registry:python:3.12
   plimsoll platforms oci-dir:out -o json")]
 pub(super) struct Platforms {
-    /// An archive, an OCI layout, or - for an archive on standard input
+    /// An archive, an OCI layout, a name of a daemon or registry, or - for an archive on standard input
     #[arg(value_name = "IMAGE")]
     image: String,
     /// What to write and where: table or json, to standard output or to FILE; repeatable
@@ -31,7 +32,7 @@ impl Platforms {
     pub(super) fn run(self, global: &Global) -> Result<Outcome> {
         let reference = Reference::parse(&self.image)?;
         let targets = Targets::open(&self.output)?;
-        let (tree, kind) = analysis::inspect(&reference)?;
+        let (tree, kind) = analysis::inspect(&reference, &global.sources.access(&[]))?;
         let report = Report::of_tree(&reference, kind, &tree);
         targets.write(&report, Subject::Platforms, global, 0)?;
         Ok(Outcome::Fine)

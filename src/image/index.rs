@@ -41,6 +41,8 @@ pub enum NodeKind {
     },
     /// Named by an index, but the source does not hold it.
     Missing(Option<Platform>),
+    /// Named by an index, held by the source, and not asked for.
+    Unread(Platform),
 }
 
 impl Node {
@@ -67,15 +69,29 @@ impl Node {
 
     /// The platforms that the tree names without holding them.
     pub fn missing(&self) -> Vec<Platform> {
-        let mut missing = Vec::new();
+        self.platforms(|kind| match kind {
+            NodeKind::Missing(platform) => platform.as_ref().filter(|platform| !platform.is_unknown()),
+            _ => None,
+        })
+    }
+
+    /// The platforms that nobody asked for.
+    pub fn unread(&self) -> Vec<Platform> {
+        self.platforms(|kind| match kind {
+            NodeKind::Unread(platform) => Some(platform),
+            _ => None,
+        })
+    }
+
+    fn platforms(&self, of: impl Fn(&NodeKind) -> Option<&Platform>) -> Vec<Platform> {
+        let mut found = Vec::new();
         let mut stack = vec![self];
         while let Some(node) = stack.pop() {
             match &node.kind {
                 NodeKind::Index(children) => stack.extend(children.iter().rev()),
-                NodeKind::Missing(Some(platform)) if !platform.is_unknown() => missing.push(platform.clone()),
-                _ => {}
+                kind => found.extend(of(kind).cloned()),
             }
         }
-        missing
+        found
     }
 }

@@ -158,6 +158,18 @@ impl Selector {
         })
     }
 
+    /// What runs on this machine.
+    pub fn of_host() -> Self {
+        let Platform { os, architecture, variant, .. } = Platform::of_host();
+        Self { os: Some(os), architecture: Some(architecture), variant: Some(variant) }
+    }
+
+    /// The platform, where a whole one is asked for.
+    pub fn exact(&self) -> Option<Platform> {
+        let variant = self.variant.as_deref().unwrap_or_default();
+        Some(Platform::new(self.os.as_deref()?, self.architecture.as_deref()?, variant))
+    }
+
     fn of(os: Option<String>, architecture: &str, variant: Option<&str>) -> Self {
         let normal = Platform::new("", architecture, variant.unwrap_or_default());
         // `arm` alone means any ARM of 32 bits; only a spelling that implies a variant asks for one.

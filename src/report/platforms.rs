@@ -47,7 +47,7 @@ fn tree(grid: &mut Grid, node: &Node, position: &Position, exact: bool, style: &
     let ink = match node.kind {
         NodeKind::Image | NodeKind::Index => Ink::Plain,
         NodeKind::Missing => Ink::Warn,
-        NodeKind::Attestation | NodeKind::Artifact => Ink::Faint,
+        NodeKind::Attestation | NodeKind::Artifact | NodeKind::Unread => Ink::Faint,
     };
     let has_blobs = matches!(node.kind, NodeKind::Image | NodeKind::Attestation | NodeKind::Artifact);
     grid.row(vec![
@@ -68,6 +68,7 @@ fn name(node: &Node) -> String {
             format!("index of {}", counted(node.children.len() as u64, "manifest", "manifests"))
         }
         NodeKind::Image => format!("{platform}, {}", counted(node.blobs.len() as u64, "layer", "layers")),
+        NodeKind::Unread => format!("{platform}, not read"),
         NodeKind::Missing => format!("{platform}, not in here"),
         NodeKind::Artifact => format!("artifact {}", node.artifact_type.as_deref().unwrap_or_default()),
         NodeKind::Attestation => {

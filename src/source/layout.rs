@@ -45,10 +45,7 @@ pub struct Layout<S> {
 impl<S: Store> Layout<S> {
     /// Reads the layout's index. `keeps_compression` is what [`Source::keeps_compression`] answers.
     pub fn new(store: S, kind: &'static str, keeps_compression: bool) -> Result<Self> {
-        let missing = || {
-            Error::input(format!("it holds no {INDEX}"))
-                .hint("name the directory or archive that holds oci-layout, index.json and blobs")
-        };
+        let missing = || Error::input(format!("it holds no {INDEX}"));
         let bytes = store.document(INDEX)?.ok_or_else(missing)?;
         let index: Index = serde_json::from_slice(&bytes)
             .map_err(|error| Error::input(format!("its {INDEX} is no image index: {error}")))?;

@@ -1,22 +1,30 @@
 //! Where the bytes of an image come from. Each source translates to OCI at its own door, so that nothing above knows
 //! that there are other ways to store an image.
 
+mod access;
+mod bridge;
+mod daemon;
 mod directory;
 mod docker;
+mod find;
 mod layout;
 mod members;
+mod name;
 mod open;
 mod read_at;
+mod registry;
 mod resolve;
+mod rootfs;
 
 use std::io::Read;
 
 use crate::error::{Result, Warning};
 use crate::image::Descriptor;
 
+pub use access::{Access, Place};
 pub use open::open;
 pub use read_at::{ReadAt, Region, RegionReader};
-pub use resolve::resolve;
+pub use resolve::{Depth, resolve};
 
 /// A place that holds images.
 pub trait Source: Send + Sync {
@@ -33,6 +41,12 @@ pub trait Source: Send + Sync {
 
     /// What kind of source this is, for people: `docker-archive`.
     fn kind(&self) -> &'static str;
+
+    /// Whether every blob costs a request, so that only what is asked for should be fetched, and fetching goes on in
+    /// parallel however few processors there are.
+    fn is_remote(&self) -> bool {
+        false
+    }
 
     /// What was noticed while opening.
     fn warnings(&self) -> Vec<Warning> {

@@ -11,37 +11,55 @@ use super::directory::Directory;
 use super::docker::{DockerArchive, MANIFEST};
 use super::layout::{INDEX, Layout};
 use super::members::Members;
-use super::{Passerby, Region, Root, Source};
+use super::daemon::{self, Engine};
+use super::{Access, Passerby, Region, Root, Source, find, registry, rootfs};
 use crate::error::{Error, Result};
 use crate::path::Printable;
 use crate::reference::{Reference, Scheme};
 
 /// Opens what the reference names. Layers of a stream are shown to `passerby` on the way.
-pub fn open(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
-    open_any(reference, passerby).map_err(|error| error.within(format_args!("cannot read {reference}")))
+pub fn open(reference: &Reference, access: &Access, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
+    open_any(reference, access, passerby).map_err(|error| error.within(format_args!("cannot read {reference}")))
 }
 
-fn open_any(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
-    if reference.scheme == Scheme::Stdin {
-        let members = stream(io::stdin().lock(), passerby)?;
-        return of_members(members, reference.scheme);
+fn open_any(reference: &Reference, access: &Access, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
+    let place = &reference.place;
+    match reference.scheme {
+        Scheme::Stdin => of_members(stream(io::stdin().lock(), passerby)?, reference.scheme),
+        Scheme::Docker => daemon::open(Engine::Docker, place, access, passerby),
+        Scheme::Podman => daemon::open(Engine::Podman, place, access, passerby),
+        Scheme::Registry => registry::open(place, access),
+        Scheme::RootFs => rootfs::open(place),
+        Scheme::Any => find::open(place, access, passerby),
+        Scheme::DockerArchive | Scheme::OciArchive | Scheme::OciDir => {
+            let (path, tag) = split_tag(place).ok_or_else(|| no_file(place))?;
+            file(path, tag, reference.scheme, passerby)
+        }
     }
-    let (path, tag) = split_tag(&reference.place)?;
+}
+
+/// Opens a file or directory, and chooses the image of that name in it.
+pub(super) fn file(
+    path: &str,
+    tag: Option<&str>,
+    scheme: Scheme,
+    passerby: &mut dyn Passerby,
+) -> Result<Box<dyn Source>> {
     let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&error))?;
     let source = if metadata.is_dir() {
-        if matches!(reference.scheme, Scheme::DockerArchive | Scheme::OciArchive) {
+        if matches!(scheme, Scheme::DockerArchive | Scheme::OciArchive) {
             return Err(
                 Error::usage("it is a directory and no archive").hint("write oci-dir: for an OCI layout")
             );
         }
-        Box::new(Layout::new(Directory::new(path), "oci-dir", true)?)
+        directory(path)?
     } else {
-        if reference.scheme == Scheme::OciDir {
+        if scheme == Scheme::OciDir {
             return Err(Error::usage("it is a file and no directory")
                 .hint("write oci-archive: for a layout in a tar"));
         }
         let file = File::open(path).map_err(|error| cannot_open(&error))?;
-        of_members(archive(file, &metadata, passerby)?, reference.scheme)?
+        of_members(archive(file, &metadata, passerby)?, scheme)?
     };
     match tag {
         Some(tag) => Ok(Box::new(Chosen { root: vec![choose(source.roots(), tag)?], source })),
@@ -49,21 +67,33 @@ fn open_any(reference: &Reference, passerby: &mut dyn Passerby) -> Result<Box<dy
     }
 }
 
-/// `file.tar:app:1.0` is the image `app:1.0` of `file.tar`, unless a file has that name.
-fn split_tag(place: &str) -> Result<(&str, Option<&str>)> {
-    if Path::new(place).exists() {
-        return Ok((place, None));
-    }
-    for (colon, _) in place.match_indices(':') {
-        let (path, tag) = (&place[..colon], &place[colon + 1..]);
-        if !tag.is_empty() && Path::new(path).exists() {
-            return Ok((path, Some(tag)));
+fn directory(path: &str) -> Result<Box<dyn Source>> {
+    let layout = Layout::new(Directory::new(path), "oci-dir", true);
+    match layout {
+        Ok(layout) => Ok(Box::new(layout)),
+        Err(error) if !Path::new(path).join(INDEX).exists() => {
+            Err(error.hint("name the directory that holds oci-layout, index.json and blobs, or write rootfs: for an unpacked file system"))
         }
+        Err(error) => Err(error),
     }
+}
+
+/// `file.tar:app:1.0` is the image `app:1.0` of `file.tar`, unless a file has that name. `None` where no file does.
+pub(super) fn split_tag(place: &str) -> Option<(&str, Option<&str>)> {
+    if Path::new(place).exists() {
+        return Some((place, None));
+    }
+    place.match_indices(':').find_map(|(colon, _)| {
+        let (path, tag) = (&place[..colon], &place[colon + 1..]);
+        (!tag.is_empty() && Path::new(path).exists()).then_some((path, Some(tag)))
+    })
+}
+
+/// That no file or directory has this name.
+pub(super) fn no_file(place: &str) -> Error {
     let shown = Printable(place.as_bytes());
-    Err(Error::input(format!("there is no file or directory {shown}")).hint(
-        "give an archive, an OCI layout, or - for standard input; daemons and registries are not read yet",
-    ))
+    Error::input(format!("there is no file or directory {shown}"))
+        .hint("give an archive, an OCI layout, or - for standard input")
 }
 
 fn cannot_open(error: &io::Error) -> Error {
@@ -90,7 +120,7 @@ fn archive(file: File, metadata: &std::fs::Metadata, passerby: &mut dyn Passerby
 }
 
 /// An archive that goes by once, plain or compressed.
-fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Members> {
+pub(super) fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Members> {
     let mut stream = BufReader::with_capacity(128 * 1024, stream);
     let head = io::BufRead::fill_buf(&mut stream)?;
     if head.is_empty() {
@@ -105,7 +135,7 @@ fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Members> {
 
 /// The source that an archive's members make. Where an archive holds both layouts, as Docker 25 and later write, the
 /// one that says more is taken, unless what it names is absent.
-fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
+pub(super) fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
     let (has_index, has_manifest) = (members.has(INDEX), members.has(MANIFEST));
     if scheme == Scheme::OciArchive || (has_index && scheme != Scheme::DockerArchive) {
         // Docker's classic store unpacks every layer, and saves it unpacked whatever it was in the registry.
@@ -116,7 +146,9 @@ fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
                 Ok(Box::new(DockerArchive::new(layout.into_store())?))
             }
             Ok(layout) => Ok(Box::new(layout)),
-            Err(error) => Err(error),
+            Err(error) => {
+                Err(error.hint("name the archive that holds oci-layout, index.json and blobs"))
+            }
         };
     }
     if has_manifest {

@@ -1,6 +1,8 @@
 //! From a source's root to the tree of what it names: indexes, images, attestations, artifacts, and what is absent.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use serde::de::DeserializeOwned;
 
@@ -9,7 +11,8 @@ use super::{Blob, Root, Source};
 use crate::digest::{Digest, HashingReader};
 use crate::error::{Error, Result};
 use crate::image::{
-    Config, Descriptor, Image, Index, Layer, Manifest, MediaType, Node, NodeKind, Platform, base, history,
+    Config, Descriptor, Image, Index, Layer, Manifest, MediaType, Node, NodeKind, Platform, Selector, base,
+    history,
 };
 
 /// Bytes of one index, manifest or configuration. Registries refuse manifests above 4 MiB.
@@ -27,10 +30,22 @@ const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 /// What a layer of an attestation says.
 const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
+/// Requests at a time, where every document costs one.
+const AT_ONCE: usize = 8;
+
+/// How much of a tree is looked at where every document costs a request; a source that is here is read whole.
+#[derive(Debug, Clone, Copy)]
+pub enum Depth<'a> {
+    /// All manifests, and only those configurations without which nothing tells the platform.
+    Tree,
+    /// The images of these platforms, of all where there is none, and nothing else.
+    Images(&'a [Selector]),
+}
+
 /// The tree of the one image that the source holds, or an error that lists them where there are several.
-pub fn resolve(source: &dyn Source) -> Result<Node> {
+pub fn resolve(source: &dyn Source, depth: Depth<'_>) -> Result<Node> {
     match source.roots() {
-        [root] => Resolver { source, nodes: 0 }.root(root),
+        [root] => Resolver { source, depth, nodes: AtomicUsize::new(0) }.root(root),
         [] => Err(Error::input("it holds no image")),
         roots => Err(Error::usage(format!("it holds {} images: {}", roots.len(), names(roots)))
             .hint("choose one by writing it behind the file and a colon: image.tar:name:tag")),
@@ -39,11 +54,12 @@ pub fn resolve(source: &dyn Source) -> Result<Node> {
 
 struct Resolver<'a> {
     source: &'a dyn Source,
-    nodes: usize,
+    depth: Depth<'a>,
+    nodes: AtomicUsize,
 }
 
 impl Resolver<'_> {
-    fn root(&mut self, root: &Root) -> Result<Node> {
+    fn root(&self, root: &Root) -> Result<Node> {
         if let [descriptor] = root.descriptors.as_slice() {
             let mut node = self.node(descriptor, 0)?;
             if let NodeKind::Missing(_) = node.kind {
@@ -52,18 +68,63 @@ impl Resolver<'_> {
             name(&mut node, root);
             return Ok(node);
         }
-        let mut children = Vec::new();
-        for descriptor in &root.descriptors {
-            children.push(self.node(descriptor, 1)?);
-        }
+        let children = self.children(&root.descriptors, 1)?;
         let mut node = Node { descriptor: None, tags: Vec::new(), kind: NodeKind::Index(children) };
         name(&mut node, root);
         Ok(node)
     }
 
-    fn node(&mut self, descriptor: &Descriptor, nesting: usize) -> Result<Node> {
-        self.nodes += 1;
-        if nesting > MAX_NESTING || self.nodes > MAX_NODES {
+    /// The nodes that an index names, in its order.
+    fn children(&self, descriptors: &[Descriptor], nesting: usize) -> Result<Vec<Node>> {
+        if !self.source.is_remote() {
+            return descriptors.iter().map(|child| self.node(child, nesting)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            while let position = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(child) = descriptors.get(position)
+            {
+                let node = match self.passed_over(child, descriptors) {
+                    Some(kind) => Ok(Node { descriptor: Some(child.clone()), tags: Vec::new(), kind }),
+                    None => self.node(child, nesting),
+                };
+                done.push((position, node));
+            }
+            done
+        };
+        let mut nodes: Vec<_> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..AT_ONCE.min(descriptors.len())).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        });
+        nodes.sort_by_key(|(position, _)| *position);
+        nodes.into_iter().map(|(_, node)| node).collect()
+    }
+
+    /// What is known of a child that need not be fetched, because nobody asked for it.
+    fn passed_over(&self, child: &Descriptor, siblings: &[Descriptor]) -> Option<NodeKind> {
+        let Depth::Images(selectors) = self.depth else { return None };
+        if is_attestation(child) {
+            return Some(NodeKind::Attestation { about: about(child), predicates: Vec::new(), manifest: None });
+        }
+        let known = |descriptor: &Descriptor| {
+            let platform = descriptor.platform.clone().filter(|_| !is_attestation(descriptor))?;
+            Some(platform.normalized()).filter(|platform| !platform.is_unknown())
+        };
+        let own = known(child)?;
+        if selectors.is_empty() {
+            return None;
+        }
+        let platforms: Vec<_> = siblings.iter().filter_map(known).collect();
+        let is_wanted = |selector: &Selector| {
+            selector.choose(&platforms).into_iter().any(|position| platforms[position] == own)
+        };
+        (!selectors.iter().any(is_wanted)).then_some(NodeKind::Unread(own))
+    }
+
+    fn node(&self, descriptor: &Descriptor, nesting: usize) -> Result<Node> {
+        let nodes = self.nodes.fetch_add(1, Ordering::Relaxed) + 1;
+        if nesting > MAX_NESTING || nodes > MAX_NODES {
             return Err(Error::limit(format!(
                 "its indexes nest deeper than {MAX_NESTING} or name more than {MAX_NODES} manifests"
             )));
@@ -72,11 +133,7 @@ impl Resolver<'_> {
             None => NodeKind::Missing(descriptor.platform.clone().map(Platform::normalized)),
             Some(bytes) if is_index(descriptor, &bytes) => {
                 let index: Index = parse(descriptor, "index", &bytes)?;
-                let mut children = Vec::new();
-                for child in &index.manifests {
-                    children.push(self.node(child, nesting + 1)?);
-                }
-                NodeKind::Index(children)
+                NodeKind::Index(self.children(&index.manifests, nesting + 1)?)
             }
             Some(bytes) => self.manifest(descriptor, &bytes)?,
         };
@@ -91,11 +148,10 @@ impl Resolver<'_> {
                 descriptor.digest
             )));
         }
-        if descriptor.annotations.get(REFERENCE_TYPE).is_some_and(|kind| kind == "attestation-manifest") {
-            let about = descriptor.annotations.get(REFERENCE_DIGEST);
+        if is_attestation(descriptor) {
             let predicate = |layer: &Descriptor| layer.annotations.get(PREDICATE_TYPE).cloned();
             return Ok(NodeKind::Attestation {
-                about: about.and_then(|digest| Digest::parse(digest).ok()),
+                about: about(descriptor),
                 predicates: manifest.layers.iter().filter_map(predicate).collect(),
                 manifest: Some(manifest),
             });
@@ -103,11 +159,16 @@ impl Resolver<'_> {
         if !manifest.is_image() {
             return Ok(NodeKind::Artifact { artifact_type: manifest.artifact_type().to_owned(), manifest });
         }
+        let is_known =
+            descriptor.platform.as_ref().is_some_and(|platform| !platform.architecture.is_empty());
+        if self.source.is_remote() && is_known && matches!(self.depth, Depth::Tree) {
+            return Ok(NodeKind::Image(Box::new(image(descriptor, manifest, None)?)));
+        }
         let Some(bytes) = self.bytes(&manifest.config)? else {
             return Ok(NodeKind::Missing(descriptor.platform.clone().map(Platform::normalized)));
         };
         let config: Config = parse(&manifest.config, "configuration", &bytes)?;
-        Ok(NodeKind::Image(Box::new(image(descriptor, manifest, config)?)))
+        Ok(NodeKind::Image(Box::new(image(descriptor, manifest, Some(config))?)))
     }
 
     /// A document, held against its digest; `None` where the source does not have it.
@@ -139,6 +200,15 @@ impl Resolver<'_> {
     }
 }
 
+/// Whether an index says that this is a statement about another of its manifests.
+fn is_attestation(descriptor: &Descriptor) -> bool {
+    descriptor.annotations.get(REFERENCE_TYPE).is_some_and(|kind| kind == "attestation-manifest")
+}
+
+fn about(descriptor: &Descriptor) -> Option<Digest> {
+    descriptor.annotations.get(REFERENCE_DIGEST).and_then(|digest| Digest::parse(digest).ok())
+}
+
 /// An index is known by its media type, or, where the descriptor has none, by what it lists.
 fn is_index(descriptor: &Descriptor, bytes: &[u8]) -> bool {
     match descriptor.kind() {
@@ -148,10 +218,12 @@ fn is_index(descriptor: &Descriptor, bytes: &[u8]) -> bool {
     }
 }
 
-fn image(descriptor: &Descriptor, manifest: Manifest, config: Config) -> Result<Image> {
+/// An image; where nobody needs its configuration, without what that says.
+fn image(descriptor: &Descriptor, manifest: Manifest, config: Option<Config>) -> Result<Image> {
     let count = manifest.layers.len();
     let mut warnings = Vec::new();
-    if config.rootfs.diff_ids.len() != count {
+    let (is_read, config) = (config.is_some(), config.unwrap_or_default());
+    if is_read && config.rootfs.diff_ids.len() != count {
         return Err(Error::input(format!(
             "manifest {} lists {count} layers and its configuration lists {}",
             descriptor.digest,
@@ -163,11 +235,11 @@ fn image(descriptor: &Descriptor, manifest: Manifest, config: Config) -> Result<
     let layers: Vec<_> = manifest
         .layers
         .into_iter()
-        .zip(&config.rootfs.diff_ids)
         .zip(instructions)
-        .map(|((descriptor, diff_id), instruction)| Layer {
+        .enumerate()
+        .map(|(position, (descriptor, instruction))| Layer {
             descriptor,
-            diff_id: Some(diff_id.clone()),
+            diff_id: config.rootfs.diff_ids.get(position).cloned(),
             instruction,
         })
         .collect();

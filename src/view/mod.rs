@@ -75,7 +75,8 @@ pub struct Tool {
 pub struct Image {
     /// The reference as the user wrote it.
     pub reference: String,
-    /// What kind of source it was found in: `docker-archive`, `oci-archive`, `oci-dir`.
+    /// What kind of source it was found in: `docker-archive`, `oci-archive`, `oci-dir`, `docker`, `podman`,
+    /// `registry`, `rootfs`.
     pub kind: String,
     /// The digest of the index, or of the manifest where there is one image; `null` where the source has none.
     pub digest: Option<String>,

@@ -50,6 +50,8 @@ pub enum NodeKind {
     Artifact,
     /// Named by an index, and not held by the source.
     Missing,
+    /// Named by an index of a registry, and not asked for.
+    Unread,
 }
 
 /// A blob that a manifest names.

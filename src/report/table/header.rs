@@ -21,7 +21,8 @@ fn image_facts(report: &Report) -> Vec<(&'static str, String)> {
     let (mut unread, mut absent) = (Vec::new(), Vec::new());
     others(report, &report.index, &mut unread, &mut absent);
     if !unread.is_empty() {
-        facts.push(("also", format!("{} (--platform chooses)", unread.join(", "))));
+        let all = if has_unread(&report.index) { ", --all-platforms reads all" } else { "" };
+        facts.push(("also", format!("{} (--platform chooses{all})", unread.join(", "))));
     }
     if !absent.is_empty() {
         facts.push(("not in here", absent.join(", ")));
@@ -34,6 +35,7 @@ fn others<'a>(report: &Report, node: &'a Node, unread: &mut Vec<&'a str>, absent
     let platform = node.platform.as_deref().unwrap_or("unknown");
     match node.kind {
         NodeKind::Missing => absent.push(platform),
+        NodeKind::Unread => unread.push(platform),
         NodeKind::Image if !report.platforms.iter().any(|read| read.platform == platform) => {
             unread.push(platform);
         }
@@ -42,6 +44,11 @@ fn others<'a>(report: &Report, node: &'a Node, unread: &mut Vec<&'a str>, absent
     for child in &node.children {
         others(report, child, unread, absent);
     }
+}
+
+/// Whether something was left where it is because nobody asked for it.
+fn has_unread(node: &Node) -> bool {
+    node.kind == NodeKind::Unread || node.children.iter().any(has_unread)
 }
 
 /// Facts under a title, each with its name before it.

@@ -56,6 +56,10 @@ fn convert(tree: &image::Node) -> Node {
             node.artifact_type = Some(text(artifact_type));
             node.blobs = carried(manifest);
         }
+        image::NodeKind::Unread(platform) => {
+            node.kind = NodeKind::Unread;
+            node.platform = Some(platform.to_string());
+        }
         image::NodeKind::Missing(platform) => {
             node.platform = platform.as_ref().map(ToString::to_string);
         }
@@ -122,6 +126,9 @@ fn share(node: &mut Node, images: &Images) {
     }
 }
 
+/// The kinds of sources that may hand out layers otherwise than a registry would keep them.
+const UNPACKING: [&str; 4] = ["docker-archive", "docker", "podman", "rootfs"];
+
 /// The kinds of blobs, in the order of reports.
 const KINDS: [&str; 4] = ["layers", "configurations", "manifests", "attached"];
 
@@ -132,7 +139,7 @@ fn cost(tree: &Node, kind: &str) -> Registry {
     let mut shared: BTreeMap<Vec<String>, BTreeMap<&str, u64>> = BTreeMap::new();
     let (mut unshared, mut exact) = (0, true);
     visit(tree, &mut |node| {
-        exact &= node.kind != NodeKind::Missing;
+        exact &= !matches!(node.kind, NodeKind::Missing | NodeKind::Unread);
         // The same manifest under two names is one manifest, and what it names is kept once.
         if node.digest.as_deref().is_some_and(|digest| !nodes.insert(digest)) {
             return;
@@ -147,7 +154,7 @@ fn cost(tree: &Node, kind: &str) -> Registry {
             kept.entry(digest).or_insert((kind, size));
         }
         for blob in node.blobs.iter().filter(|_| is_image) {
-            exact &= kind != "docker-archive" || is_compressed(&blob.media_type);
+            exact &= !UNPACKING.contains(&kind) || is_compressed(&blob.media_type);
             if !blob.also_in.is_empty() {
                 let mut platforms: Vec<_> = blob.also_in.iter().chain(&node.platform).cloned().collect();
                 platforms.sort();

@@ -1,0 +1,60 @@
+//! What the command line says about reaching images that are not files.
+
+use clap::{Args, ValueEnum};
+
+use crate::image::Selector;
+use crate::source::{Access, Place};
+
+/// How images elsewhere are reached.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sources")]
+pub(super) struct Sources {
+    /// Look for a bare name only there; repeatable
+    #[arg(long, global = true, value_name = "PLACE")]
+    from: Vec<From>,
+    /// The docker context to ask, instead of the current one
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
+    /// Speak to registries without TLS; a registry of this machine may always do so
+    #[arg(long, global = true)]
+    plain_http: bool,
+    /// PEM certificates that registries may be certified by, besides the system's
+    #[arg(long, global = true, value_name = "FILE")]
+    ca_file: Option<String>,
+    /// A registry to ask for images of Docker Hub first
+    #[arg(long, global = true, value_name = "HOST", env = "PLIMSOLL_REGISTRY_MIRROR")]
+    mirror: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum From {
+    /// Files and directories
+    File,
+    /// The Docker daemon
+    Docker,
+    /// The Podman service
+    Podman,
+    /// A registry
+    Registry,
+}
+
+impl Sources {
+    /// How to reach sources when these platforms are asked for.
+    pub(super) fn access(&self, platforms: &[Selector]) -> Access {
+        let place = |from: &From| match from {
+            From::File => Place::File,
+            From::Docker => Place::Docker,
+            From::Podman => Place::Podman,
+            From::Registry => Place::Registry,
+        };
+        Access {
+            from: self.from.iter().map(place).collect(),
+            context: self.context.clone(),
+            plain_http: self.plain_http,
+            ca_file: self.ca_file.clone(),
+            mirror: self.mirror.clone(),
+            // A daemon can be asked for one platform; what several selectors mean is decided here.
+            platform: if let [only] = platforms { only.exact() } else { None },
+        }
+    }
+}
