@@ -3,7 +3,7 @@
 /// Is told how the reading of layers goes on. Layers are read in parallel, so calls come from several threads; none of
 /// them may slow the reading down.
 pub trait Progress: Sync {
-    /// The layer at `index` is about to be read; `total` is how many bytes of its blob there are, where that is known.
+    /// The layer at `index` is to be read, sooner or later; `total` is how many bytes of its blob there are, where that is known.
     fn layer_started(&self, index: usize, total: Option<u64>);
 
     /// `bytes` more of the blob of the layer at `index` have been read, or were skipped because nobody needs them.

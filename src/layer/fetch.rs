@@ -32,9 +32,12 @@ pub fn walk_images(
     let mut layers: Vec<_> = distinct.into_values().collect();
     // The largest first, so that the last one running is a small one.
     layers.sort_by_key(|(_, _, layer)| std::cmp::Reverse(layer.descriptor.size));
+    // All of them first, so that who watches knows how much there is.
+    for (index, (_, _, layer)) in layers.iter().enumerate() {
+        progress.layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
+    }
     let walked = layers.par_iter().with_max_len(1).enumerate().map(|(index, (position, count, layer))| {
         let digest = &layer.descriptor.digest;
-        progress.layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
         let walked = walk_layer(source, layer, passed, index, progress);
         progress.layer_done(index);
         let walked = walked

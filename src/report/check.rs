@@ -1,6 +1,10 @@
 //! What came of a check, as a screen: the answer first, then every budget in force.
 
-use super::grid::{Cell, Column::{Figure, Name, Text}, Grid};
+use super::grid::{
+    Cell,
+    Column::{Figure, Name, Text},
+    Grid,
+};
 use super::style::{Ink, Style, counted, wrap};
 use crate::budget::{Check, Ignored, IgnoredState, Status, Unit, Verdict};
 use crate::view::Report;

@@ -1,7 +1,11 @@
 //! A comparison as a screen: the table that people write by hand first, then what the difference consists of. Rows add
 //! up to the difference.
 
-use super::grid::{Cell, Column::{Figure, Name, Text}, Grid};
+use super::grid::{
+    Cell,
+    Column::{Figure, Name, Text},
+    Grid,
+};
 use super::style::{Ink, Style, counted, growth, shorten, wrap};
 use crate::compare::{Bytes, Comparison, Delta, Group, Kind, LayerSum};
 
