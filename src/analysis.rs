@@ -10,7 +10,7 @@ use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer};
 
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Ownership};
-use crate::progress::Progress;
+use crate::progress::{Progress, Unwatched};
 use crate::projection::{self, Variant};
 use crate::reference::Reference;
 use crate::source::{self, Access, Depth, Source};
@@ -69,9 +69,13 @@ pub struct PlatformAnalysis {
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
     let limits = Limits::default();
     let reader = Reader { wants: &owners::wants, limits: &limits };
-    let mut passed = Passed::new(reader, options.transfer);
+    let mut passed = Passed::new(reader, options.transfer, options.access.cache.as_ref(), progress);
     let source = source::open(reference, &options.access, &mut passed)?;
-    weigh(&*source, &passed, options, progress)
+    let weighed = weigh(&*source, &passed, options);
+    if let Some(cache) = &options.access.cache {
+        cache.tidy();
+    }
+    weighed
         .map(|(tree, platforms)| Analysis {
             reference: reference.clone(),
             source: source.kind(),
@@ -85,8 +89,8 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
 /// What a reference names, with no layer read.
 pub fn inspect(reference: &Reference, access: &Access) -> Result<(Node, &'static str)> {
     let limits = Limits::default();
-    let mut passed =
-        Passed::new(Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits }, Transfer::Off);
+    let reader = Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits };
+    let mut passed = Passed::new(reader, Transfer::Off, None, &Unwatched);
     let source = source::open(reference, access, &mut passed)?;
     let tree = source::resolve(&*source, Depth::Tree)
         .map_err(|error| error.within(format_args!("cannot read {reference}")))?;
@@ -97,14 +101,13 @@ fn weigh(
     source: &dyn Source,
     passed: &Passed<'_>,
     options: &Options,
-    progress: &dyn Progress,
 ) -> Result<(Node, Vec<PlatformAnalysis>)> {
     let host = [Selector::of_host()];
     let is_default = source.is_remote() && options.platforms.is_empty() && !options.all_platforms;
     let selectors = if is_default { host.as_slice() } else { &options.platforms };
     let tree = source::resolve(source, Depth::Images(selectors))?;
     let images: Vec<_> = choose(&tree, if is_single(&tree) { &options.platforms } else { selectors })?.into_iter().cloned().collect();
-    let walked = layer::walk_images(source, &images, passed, progress)?;
+    let walked = layer::walk_images(source, &images, passed)?;
     let platforms = images.into_iter().map(|image| platform(source, image, &walked, options));
     let platforms = platforms.collect::<Result<_>>()?;
     Ok((tree, platforms))

@@ -2,6 +2,7 @@
 //! knows of terminals.
 
 mod analyze;
+mod cache;
 mod check;
 mod compare;
 mod config;
@@ -53,6 +54,7 @@ enum Command {
     Check(check::Check),
     Init(init::Init),
     Platforms(platforms::Platforms),
+    Cache(cache::Cache),
     Rules(rules::Rules),
 }
 
@@ -99,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(&global),
         Command::Init(command) => command.run(&global),
         Command::Platforms(command) => command.run(&global),
+        Command::Cache(command) => command.run(&global),
         Command::Rules(command) => command.run(&global),
     })
 }

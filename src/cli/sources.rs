@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::image::Selector;
+use crate::source::cache::Cache;
 use crate::source::{Access, Place};
 
 /// How images elsewhere are reached.
@@ -24,6 +25,9 @@ pub(super) struct Sources {
     /// A registry to ask for images of Docker Hub first
     #[arg(long, global = true, value_name = "HOST", env = "PLIMSOLL_REGISTRY_MIRROR")]
     mirror: Option<String>,
+    /// Neither use what earlier runs learned of layers, nor keep what this one learns
+    #[arg(long, global = true)]
+    no_cache: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -39,6 +43,11 @@ enum From {
 }
 
 impl Sources {
+    /// Where what is learned of layers is kept.
+    fn cache(&self) -> Option<Cache> {
+        if self.no_cache { None } else { Cache::of_user() }
+    }
+
     /// How to reach sources when these platforms are asked for.
     pub(super) fn access(&self, platforms: &[Selector]) -> Access {
         let place = |from: &From| match from {
@@ -53,6 +62,7 @@ impl Sources {
             plain_http: self.plain_http,
             ca_file: self.ca_file.clone(),
             mirror: self.mirror.clone(),
+            cache: self.cache(),
             // A daemon can be asked for one platform; what several selectors mean is decided here.
             platform: if let [only] = platforms { only.exact() } else { None },
         }

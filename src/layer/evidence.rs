@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// How much of a file's content is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Capture {
@@ -25,9 +27,10 @@ impl<F: Fn(&[u8], u64) -> Capture + Sync> Wants for F {
 }
 
 /// The captured contents of one layer, by position of the member.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Evidence {
     /// Whole contents.
+    #[serde(with = "super::memory::contents")]
     pub contents: BTreeMap<u32, Vec<u8>>,
     /// Members that were wanted whole and were too long.
     pub too_long: Vec<u32>,

@@ -8,11 +8,10 @@ use rayon::prelude::*;
 use super::decompress::compression_of;
 use super::estimate;
 use super::member::{Compression, WalkedLayer};
-use super::walk::{Passed, hash_contents};
+use super::walk::{Passed, Watched, hash_contents};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::image::{Image, Layer, MediaType};
-use crate::progress::Progress;
 use crate::source::{Blob, Region, Source};
 
 /// Reads every layer of the images, by the digest of its blob; layers that images share are read once. A foreign layer
@@ -21,7 +20,6 @@ pub fn walk_images(
     source: &dyn Source,
     images: &[Image],
     passed: &Passed<'_>,
-    progress: &dyn Progress,
 ) -> Result<BTreeMap<Digest, WalkedLayer>> {
     let mut distinct = BTreeMap::new();
     for image in images {
@@ -32,48 +30,94 @@ pub fn walk_images(
     let mut layers: Vec<_> = distinct.into_values().collect();
     // The largest first, so that the last one running is a small one.
     layers.sort_by_key(|(_, _, layer)| std::cmp::Reverse(layer.descriptor.size));
-    // All of them first, so that who watches knows how much there is.
-    for (index, (_, _, layer)) in layers.iter().enumerate() {
-        progress.layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
+    // All of them first, so that who watches knows how much there is. What went by was told when it did.
+    if !passed.has_any() {
+        for (index, (_, _, layer)) in layers.iter().enumerate() {
+            passed.progress().layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
+        }
     }
-    let walked = layers.par_iter().with_max_len(1).enumerate().map(|(index, (position, count, layer))| {
-        let digest = &layer.descriptor.digest;
-        let walked = walk_layer(source, layer, passed, index, progress);
-        progress.layer_done(index);
-        let walked = walked
-            .map_err(|error| error.within(format_args!("layer {} of {count}, {digest}", position + 1)))?;
-        Ok((digest.clone(), walked))
-    });
-    walked.collect()
+    let walk = || {
+        let walked = layers.par_iter().with_max_len(1).enumerate().map(|(index, (position, count, layer))| {
+            let digest = &layer.descriptor.digest;
+            let walked = walk_layer(source, layer, passed, index);
+            if !passed.has_any() {
+                passed.progress().layer_done(index);
+            }
+            let walked = walked
+                .map_err(|error| error.within(format_args!("layer {} of {count}, {digest}", position + 1)))?;
+            Ok((digest.clone(), walked))
+        });
+        walked.collect()
+    };
+    if source.is_remote() {
+        // Who waits for a network needs no processor.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE.max(rayon::current_num_threads()));
+        return match pool.build() {
+            Ok(pool) => pool.install(walk),
+            Err(_) => walk(),
+        };
+    }
+    walk()
 }
 
-fn walk_layer(
-    source: &dyn Source,
-    layer: &Layer,
-    passed: &Passed<'_>,
-    index: usize,
-    progress: &dyn Progress,
-) -> Result<WalkedLayer> {
-    let (descriptor, reader) = (&layer.descriptor, passed.reader());
-    let watched = |inner| Watched { inner, index, progress };
+/// Layers that are downloaded at a time.
+const AT_ONCE: usize = 4;
+
+fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: usize) -> Result<WalkedLayer> {
+    let descriptor = &layer.descriptor;
+    let (digest, keeps) = (&descriptor.digest, source.keeps_compression());
+    if source.is_remote()
+        && let Some(known) = passed.memory().recall(digest, keeps)
+    {
+        passed.progress().advanced(index, descriptor.size);
+        return Ok(known);
+    }
     match source.blob(descriptor)? {
         Some(Blob::At(region)) if compression(&region)? == Compression::None => {
-            let mut walked = reader.hop(region.clone())?;
-            let plan = passed.transfer().plan(region.length()).filter(|_| !source.keeps_compression());
+            let mut walked = passed.reader().hop(region.clone())?;
+            let plan = passed.transfer().plan(region.length()).filter(|_| !keeps);
             if let Some(plan) = plan {
                 estimate::apply(&mut walked, &estimate::measure(&region, plan)?, plan);
             }
             Ok(walked)
         }
-        Some(Blob::At(region)) => reader.stream(watched(Box::new(region.reader())), expected(layer)),
-        Some(Blob::Stream(stream)) => reader.stream(watched(stream), Some(&descriptor.digest)),
-        Some(Blob::Passed(key)) => passed.get(key, &descriptor.digest, source.keeps_compression()),
+        Some(Blob::At(region)) => {
+            stream(Box::new(region.reader()), expected(layer), passed, keeps, index)
+        }
+        Some(Blob::Stream(bytes)) => {
+            stream(bytes, Some(digest), passed, keeps, index)
+        }
+        Some(Blob::Passed(key)) => passed.get(key, digest, keeps),
         None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
             Ok(WalkedLayer::foreign(descriptor.size))
         }
-        None => Err(Error::input("its blob is not there, though the manifest names it")
-            .hint("the image is incomplete: fetch or save it again")),
+        None => passed.memory().recall(digest, keeps).ok_or_else(|| {
+            Error::input("its blob is not there, though the manifest names it")
+                .hint("the image is incomplete: fetch or save it again")
+        }),
     }
+}
+
+/// Reads a layer from front to back, unless it is known.
+fn stream(
+    bytes: Box<dyn Read + Send + '_>,
+    expected: Option<&Digest>,
+    passed: &Passed<'_>,
+    keeps_compression: bool,
+    index: usize,
+) -> Result<WalkedLayer> {
+    let known = expected.and_then(|digest| passed.memory().recall(digest, keeps_compression));
+    let walked = match known {
+        Some(known) => Ok(known),
+        None => {
+            let watched = Watched { inner: bytes, index, progress: passed.progress() };
+            passed.reader().stream(watched, expected)
+        }
+    };
+    if let (Ok(layer), Some(digest)) = (&walked, expected) {
+        passed.memory().keep(digest, layer, keeps_compression);
+    }
+    walked
 }
 
 fn compression(region: &Region) -> io::Result<Compression> {
@@ -98,20 +142,5 @@ pub fn hash_files(source: &dyn Source, layer: &Layer, wanted: &[(u64, u64)]) -> 
             hash_contents(&region, wanted).map_err(|error| error.within(format_args!("layer {digest}")))
         }
         _ => Err(Error::input(format!("layer {digest} cannot be read twice"))),
-    }
-}
-
-/// Tells how far the reading has come.
-struct Watched<'a> {
-    inner: Box<dyn Read + Send + 'a>,
-    index: usize,
-    progress: &'a dyn Progress,
-}
-
-impl Read for Watched<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.progress.advanced(self.index, read as u64);
-        Ok(read)
     }
 }

@@ -1,13 +1,16 @@
 //! The members of a layer's tar, as the walk leaves them: compact, for there may be millions.
 
+use serde::{Deserialize, Serialize};
+
 use super::evidence::Evidence;
 
 /// What the walk learned of one layer. Paths, link targets and evidence are kept once, in the order of the tar.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct WalkedLayer {
     /// The members, in the order of the tar.
     pub members: Vec<Member>,
     /// The bytes of all paths and link targets, one after the other; members hold ranges of it.
+    #[serde(with = "super::memory::bytes")]
     pub names: Vec<u8>,
     /// The contents that were asked for.
     pub evidence: Evidence,
@@ -49,7 +52,7 @@ impl WalkedLayer {
 }
 
 /// One member of a layer's tar.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Member {
     /// Range of the path in [`WalkedLayer::names`]: start and length.
     pub path: (u32, u32),
@@ -84,7 +87,7 @@ pub struct Member {
 }
 
 /// What kind of file a member makes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemberKind {
     /// A regular file with content of its own.
     #[default]
@@ -104,7 +107,7 @@ pub enum MemberKind {
 }
 
 /// What the first bytes of a regular file say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FileFormat {
     /// Nothing that matters here, or not looked at.
     #[default]
@@ -159,7 +162,7 @@ impl FileFormat {
 }
 
 /// How a blob is compressed, judged by its first bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compression {
     /// Not at all.
     #[default]

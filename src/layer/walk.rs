@@ -1,7 +1,7 @@
 //! Reads layers: picks the way through each, and holds what went by against its digest.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -11,9 +11,12 @@ use super::evidence::Wants;
 use super::input::{Flow, Hop};
 use super::limits::Limits;
 use super::member::{Compression, WalkedLayer};
+use super::memory::Memory;
 use super::tar;
 use crate::digest::{Digest, HashingReader};
 use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Progress;
+use crate::source::cache::Cache;
 use crate::source::{Passerby, Region};
 
 /// Reads layers, asking `wants` which contents to keep.
@@ -141,6 +144,8 @@ impl Transfer {
 pub struct Passed<'a> {
     reader: Reader<'a>,
     transfer: Transfer,
+    memory: Memory<'a>,
+    progress: &'a dyn Progress,
     layers: BTreeMap<u64, Result<Gone>>,
 }
 
@@ -154,8 +159,29 @@ struct Gone {
 
 impl<'a> Passed<'a> {
     /// Nothing has gone by yet.
-    pub fn new(reader: Reader<'a>, transfer: Transfer) -> Self {
-        Self { reader, transfer, layers: BTreeMap::new() }
+    pub fn new(
+        reader: Reader<'a>,
+        transfer: Transfer,
+        cache: Option<&'a Cache>,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let memory = Memory::new(cache, transfer);
+        Self { reader, transfer, memory, progress, layers: BTreeMap::new() }
+    }
+
+    /// What is known of layers from before.
+    pub fn memory(&self) -> Memory<'a> {
+        self.memory
+    }
+
+    /// Whether anything that looks like a layer has gone by.
+    pub fn has_any(&self) -> bool {
+        !self.layers.is_empty()
+    }
+
+    /// Who watches.
+    pub fn progress(&self) -> &'a dyn Progress {
+        self.progress
     }
 
     /// How transfer is found where layers are kept uncompressed.
@@ -172,15 +198,14 @@ impl<'a> Passed<'a> {
     pub fn get(&self, key: u64, expected: &Digest, keeps_compression: bool) -> Result<WalkedLayer> {
         match self.layers.get(&key) {
             None => Err(Error::input("it did not go by while the stream was read")),
-            Some(Err(error)) => {
-                Err(Error { kind: error.kind, message: error.message.clone(), hint: error.hint.clone() })
-            }
+            Some(Err(error)) => Err(error.again()),
             Some(Ok(gone)) => {
                 check(&gone.digest, expected)?;
                 let mut layer = WalkedLayer { verified: true, ..gone.layer.clone() };
                 if let Some(plan) = gone.plan.filter(|_| !keeps_compression && !gone.slices.is_empty()) {
                     estimate::apply(&mut layer, &gone.slices, plan);
                 }
+                self.memory.keep(expected, &layer, keeps_compression);
                 Ok(layer)
             }
         }
@@ -190,9 +215,32 @@ impl<'a> Passed<'a> {
 impl Passerby for Passed<'_> {
     fn pass(&mut self, key: u64, size: u64, blob: &mut dyn Read) {
         let plan = self.transfer.plan(size);
-        let outcome = self.reader.flow(HashingReader::new(blob), plan.map(|plan| Tap::new(size, plan)));
+        let index = usize::try_from(key).unwrap_or_default();
+        self.progress.layer_started(index, Some(size));
+        let watched = Watched { inner: blob, index, progress: self.progress };
+        let outcome = self.reader.flow(HashingReader::new(watched), plan.map(|plan| Tap::new(size, plan)));
+        self.progress.layer_done(index);
         let gone = outcome.map(|(layer, digest, slices)| Gone { layer, digest, slices, plan });
         self.layers.insert(key, gone);
+    }
+
+    fn knows(&self, layer: &Digest, keeps_compression: bool) -> bool {
+        self.memory.knows(layer, keeps_compression)
+    }
+}
+
+/// Tells how far the reading has come.
+pub(super) struct Watched<'a, R> {
+    pub inner: R,
+    pub index: usize,
+    pub progress: &'a dyn Progress,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.progress.advanced(self.index, read as u64);
+        Ok(read)
     }
 }
 

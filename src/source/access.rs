@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::image::Platform;
+use crate::source::cache::Cache;
 
 /// How sources are reached, where a reference alone does not say it.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ pub struct Access {
     pub mirror: Option<String>,
     /// The one platform that is wanted of a daemon that can tell them apart.
     pub platform: Option<Platform>,
+    /// Where what is learned is kept from run to run; nowhere where there is none.
+    pub cache: Option<Cache>,
 }
 
 /// Where a bare name can be looked for.

@@ -3,6 +3,7 @@
 
 mod access;
 mod bridge;
+pub mod cache;
 mod daemon;
 mod directory;
 mod docker;
@@ -18,6 +19,7 @@ mod rootfs;
 
 use std::io::Read;
 
+use crate::digest::Digest;
 use crate::error::{Result, Warning};
 use crate::image::Descriptor;
 
@@ -84,4 +86,9 @@ pub trait Passerby {
     ///
     /// That what went by is no readable layer is kept, and told only if somebody asks for it.
     fn pass(&mut self, key: u64, size: u64, blob: &mut dyn Read);
+
+    /// Whether a layer need not go by, because what it holds is known from before.
+    fn knows(&self, _layer: &Digest, _keeps_compression: bool) -> bool {
+        false
+    }
 }

@@ -46,10 +46,8 @@ impl Name {
             _ => (DOCKER_HUB, name.to_owned()),
         };
         let host = if host == "index.docker.io" { DOCKER_HUB } else { host };
-        let repository = match repository.contains('/') || host != DOCKER_HUB {
-            true => repository,
-            false => format!("library/{repository}"),
-        };
+        let is_official = host == DOCKER_HUB && !repository.contains('/');
+        let repository = if is_official { format!("library/{repository}") } else { repository };
         if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte)) {
             return Err(refused("its host has characters that no host can have"));
         }

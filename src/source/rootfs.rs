@@ -144,7 +144,7 @@ impl Tree {
             if kind.is_symlink() {
                 let target = std::fs::read_link(found.path())
                     .map_err(|error| Error::input(format!("{} cannot be read: {error}", shown(found.path()))))?;
-                member.link = target.as_os_str().as_bytes().to_owned();
+                target.as_os_str().as_bytes().clone_into(&mut member.link);
             } else if kind.is_file() && metadata.nlink() > 1 {
                 let inode = (metadata.dev(), metadata.ino());
                 if let Some(first) = inodes.get(&inode) {

@@ -6,6 +6,7 @@
 
 mod context;
 mod endpoint;
+mod remembered;
 
 use std::time::Duration;
 
@@ -21,11 +22,12 @@ use crate::image::{Descriptor, Platform};
 use crate::path::Printable;
 use crate::reference::Scheme;
 use endpoint::Endpoint;
+use remembered::Remembered;
 
 /// How long a daemon may take to answer a question.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may take until an export begins: engines before 25 first copy the whole image.
-const EXPORT_PATIENCE: Duration = Duration::from_secs(3600);
+const EXPORT_PATIENCE: Duration = Duration::from_hours(1);
 /// The first version of the API that can export one platform of several.
 const PLATFORMS_SINCE: (usize, usize) = (1, 48);
 
@@ -72,9 +74,17 @@ pub fn open(
             .hint(format!("write {}:name:tag, name@digest, or an image id", engine.name())));
     }
     let daemon = Daemon::connect(engine, access)?;
-    let name = daemon.export_name(name)?;
+    let Wanted { name, id } = daemon.find(name)?;
+    let key = format!("{} {} as {name}", engine.name(), id.as_deref().unwrap_or_default());
+    let cache = access.cache.as_ref().filter(|_| id.is_some());
+    if let Some(known) = cache.and_then(|cache| Remembered::recall(cache, &key, passerby)) {
+        return Ok(Box::new(Exported { source: Box::new(known), kind: engine.name() }));
+    }
     let export = daemon.export(&name, access.platform.as_ref())?;
     let source = of_members(stream(export, passerby)?, Scheme::Any)?;
+    if let Some(cache) = cache {
+        Remembered::keep(cache, &key, &*source);
+    }
     Ok(Box::new(Exported { source, kind: engine.name() }))
 }
 
@@ -85,6 +95,14 @@ fn is_name(name: &str) -> bool {
         && name.len() <= 512
         && name.bytes().all(allowed)
         && !name.split('/').any(|part| part == ".." || part.is_empty())
+}
+
+/// An image that a daemon has.
+struct Wanted {
+    /// The name to export it under.
+    name: String,
+    /// Its id, which is the digest of what it is made of.
+    id: Option<String>,
 }
 
 struct Daemon {
@@ -108,9 +126,9 @@ impl Daemon {
         explain(failure, self.engine, &self.place)
     }
 
-    /// The name under which to export an image: its first tag where only a digest or an id was given, for an export by
-    /// digest may leave out what names the image.
-    fn export_name(&self, name: &str) -> Result<String> {
+    /// Finds an image. It is exported under its first tag where only a digest or an id was given, for an export by digest
+    /// may leave out what names the image.
+    fn find(&self, name: &str) -> Result<Wanted> {
         let inspected = bridge::wait(async {
             self.docker.inspect_image(name).await.map_err(|failure| match failure {
                 Failure::DockerResponseServerError { status_code: 404, .. } => {
@@ -122,12 +140,13 @@ impl Daemon {
         })?;
         let is_tagged = !name.contains('@') && !is_id(name);
         let tag = inspected.repo_tags.and_then(|tags| tags.into_iter().find(|tag| is_name(tag)));
-        Ok(match (is_tagged, tag, inspected.id) {
+        let name = match (is_tagged, tag, &inspected.id) {
             (true, ..) => name.to_owned(),
             (_, Some(tag), _) => tag,
-            (_, _, Some(id)) => id,
+            (_, _, Some(id)) => id.clone(),
             _ => name.to_owned(),
-        })
+        };
+        Ok(Wanted { name, id: inspected.id })
     }
 
     /// Starts an export. A platform that the daemon does not have is no error here: what there is will be told later.

@@ -21,6 +21,8 @@ pub const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(250);
 /// No registry makes us wait longer than this at a time, whatever it says.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How a token server takes what it is told.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// Bytes of one manifest or configuration.
 const MAX_DOCUMENT: usize = 16 << 20;
 
@@ -54,13 +56,10 @@ impl Client {
         // Docker Hub answers under another name than the one it is known by.
         let host = if name.host == DOCKER_HUB { "registry-1.docker.io" } else { &name.host };
         let at = |scheme| format!("{scheme}://{host}/v2/{}/", name.repository);
-        let base = if access.plain_http {
-            at("http")
-        } else if name.is_loopback() && access.ca_file.is_none() && !bridge::wait(async { Ok(speaks_tls(host).await) })? {
-            at("http")
-        } else {
-            at("https")
-        };
+        let may_be_plain = name.is_loopback() && access.ca_file.is_none();
+        let is_plain = access.plain_http
+            || (may_be_plain && !bridge::wait(async { Ok(speaks_tls(host).await) })?);
+        let base = at(if is_plain { "http" } else { "https" });
         let credentials = credentials::find(&name.host)?;
         let login = credentials.as_ref().map_or(Login::None, Credentials::first);
         Ok(Self {
@@ -188,22 +187,21 @@ impl Client {
         }
         let credentials = self.credentials.as_ref();
         let scope = format!("repository:{}:pull", self.name.repository);
-        let build = || match credentials.and_then(Credentials::identity) {
-            Some(identity) => self.http.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(
-                form(&[
+        let build = || {
+            if let Some(identity) = credentials.and_then(Credentials::identity) {
+                let form = form(&[
                     ("grant_type", "refresh_token"),
                     ("client_id", "plimsoll"),
                     ("service", service),
                     ("scope", &scope),
                     ("refresh_token", identity),
-                ]),
-            ),
-            None => {
-                let mut url = url.clone();
-                url.query_pairs_mut().append_pair("service", service).append_pair("scope", &scope);
-                let basic = credentials.and_then(Credentials::basic).unwrap_or(Login::None);
-                basic.apply(self.http.get(url))
+                ]);
+                return self.http.post(url.clone()).header(CONTENT_TYPE, FORM).body(form);
             }
+            let mut url = url.clone();
+            url.query_pairs_mut().append_pair("service", service).append_pair("scope", &scope);
+            let basic = credentials.and_then(Credentials::basic).unwrap_or(Login::None);
+            basic.apply(self.http.get(url))
         };
         let response = self.send(build, true).await?;
         let status = response.status();
@@ -259,7 +257,7 @@ fn http(name: &Name, access: &Access) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
-        .read_timeout(Duration::from_secs(60))
+        .read_timeout(Duration::from_mins(1))
         .redirect(reqwest::redirect::Policy::limited(5));
     if name.is_loopback() {
         builder = builder.no_proxy();
