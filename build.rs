@@ -1,5 +1,7 @@
 //! Tells the program which code reads layers, so that what it learned of them is never trusted by other code.
 
+#![expect(clippy::disallowed_types, reason = "the source of the program, not an image")]
+
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::Path;

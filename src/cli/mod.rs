@@ -8,13 +8,16 @@ mod compare;
 mod config;
 mod exit;
 mod init;
+mod interrupt;
 mod load;
 mod output;
 mod platforms;
+mod plugin;
 mod progress;
 mod rules;
 mod rules_dir;
 mod screen;
+mod shell;
 mod sources;
 
 use std::process::ExitCode;
@@ -23,6 +26,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
+  plimsoll analyze app:1.2
   docker save app | plimsoll analyze -
   plimsoll analyze app.tar
   plimsoll analyze oci-dir:build/out --platform arm64
@@ -31,9 +35,10 @@ Examples:
   plimsoll rules copied-wheels
 
 An IMAGE is an archive of docker save (of any vintage), an OCI layout as
-archive or directory, compressed or not, or - for an archive on standard input.
-docker-archive:, oci-archive: and oci-dir: before it force a kind; :name:tag
-after an archive chooses one of several images.
+archive or directory, compressed or not, or - for an archive on standard input;
+else a name, which a daemon is asked for and then a registry. docker-archive:,
+oci-archive:, oci-dir:, docker:, podman:, registry: and rootfs:DIR before it
+force a kind; :name:tag after an archive chooses one of several images.
 
 Exit codes: 0 fine; 1 a check failed; 2 no answer could be given.";
 
@@ -56,6 +61,9 @@ enum Command {
     Platforms(platforms::Platforms),
     Cache(cache::Cache),
     Rules(rules::Rules),
+    Completions(shell::Completions),
+    #[command(hide = true)]
+    Man(shell::Man),
 }
 
 /// What every command understands.
@@ -93,7 +101,13 @@ enum Units {
 
 /// Runs the program and says how it ended.
 pub fn run() -> ExitCode {
-    let Cli { command, global } = Cli::parse();
+    let arguments = plugin::arguments(std::env::args_os());
+    if let Some(answered) = plugin::answer(&arguments) {
+        return exit::code(answered.map(|()| exit::Outcome::Fine));
+    }
+    let Cli { command, global } = Cli::parse_from(arguments);
+    // What is kept of layers may be half written when the program is told to stop.
+    let _undo = global.sources.cache().map(|cache| interrupt::undo(move || cache.abandon()));
     screen::choose_colour(global.color);
     exit::code(match command {
         Command::Analyze(command) => command.run(&global),
@@ -103,5 +117,7 @@ pub fn run() -> ExitCode {
         Command::Platforms(command) => command.run(&global),
         Command::Cache(command) => command.run(&global),
         Command::Rules(command) => command.run(&global),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     })
 }

@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 
+use super::interrupt::{self, Undo};
 use super::{Global, screen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{Format, Subject, render};
@@ -66,7 +67,7 @@ enum Place {
 }
 
 /// Removes the file unless it was moved away.
-struct Temporary(String);
+struct Temporary(String, #[expect(dead_code, reason = "lives as long as the file")] Undo);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
@@ -140,7 +141,10 @@ impl Place {
         };
         let temporary = format!("{name}.{}.part", std::process::id());
         let file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        Ok(Self::Beside { file, temporary: Temporary(temporary), name })
+        let half = temporary.clone();
+        // Nothing can be done where removing fails.
+        let undo = interrupt::undo(move || drop(fs::remove_file(&half)));
+        Ok(Self::Beside { file, temporary: Temporary(temporary, undo), name })
     }
 
     fn write(self, text: &str) -> Result<()> {

@@ -13,6 +13,9 @@ pub(super) struct Sources {
     /// Look for a bare name only there; repeatable
     #[arg(long, global = true, value_name = "PLACE")]
     from: Vec<From>,
+    /// Where the Docker daemon listens, instead of DOCKER_HOST
+    #[arg(short = 'H', long, global = true, value_name = "ADDRESS", conflicts_with = "context")]
+    host: Option<String>,
     /// The docker context to ask, instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     context: Option<String>,
@@ -44,7 +47,7 @@ enum From {
 
 impl Sources {
     /// Where what is learned of layers is kept.
-    fn cache(&self) -> Option<Cache> {
+    pub(super) fn cache(&self) -> Option<Cache> {
         if self.no_cache { None } else { Cache::of_user() }
     }
 
@@ -58,6 +61,7 @@ impl Sources {
         };
         Access {
             from: self.from.iter().map(place).collect(),
+            host: self.host.clone(),
             context: self.context.clone(),
             plain_http: self.plain_http,
             ca_file: self.ca_file.clone(),

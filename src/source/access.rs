@@ -9,6 +9,8 @@ use crate::source::cache::Cache;
 pub struct Access {
     /// Where a bare name may be looked for; anywhere where there is none.
     pub from: Vec<Place>,
+    /// Where the Docker daemon listens, whatever the environment says.
+    pub host: Option<String>,
     /// The docker context to ask, instead of the current one.
     pub context: Option<String>,
     /// Speak to registries without TLS, wherever they are.

@@ -54,12 +54,12 @@ pub fn find(engine: Engine, access: &Access) -> Result<Endpoint> {
     }
 }
 
-/// `--context`, then `DOCKER_HOST`, `DOCKER_CONTEXT`, the configuration's current context, and the default socket.
+/// `--context` or `--host`, then `DOCKER_HOST`, `DOCKER_CONTEXT`, the configuration's current context, and the default socket.
 fn docker(access: &Access) -> Result<Endpoint> {
     if let Some(name) = &access.context {
         return context::endpoint(name);
     }
-    if let Some(host) = variable("DOCKER_HOST") {
+    if let Some(host) = access.host.clone().or_else(|| variable("DOCKER_HOST")) {
         let tls = variable("DOCKER_TLS_VERIFY").or_else(|| variable("DOCKER_TLS")).and_then(|_| {
             let directory = variable("DOCKER_CERT_PATH").map(PathBuf::from).or_else(context::directory);
             directory.as_deref().map(Tls::in_directory)

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 
 use super::access::network;
+use super::cache::Cache;
 use super::name::{DOCKER_HUB, Name};
 use super::{Access, Blob, Root, Source, bridge};
 use crate::digest::Digest;
@@ -29,6 +30,8 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.docker.distribution.manifest.v2+json";
 const ANYTHING: &str = "*/*";
+/// What manifests and configurations are kept as.
+const DOCUMENT: &str = "document 1";
 
 /// An image or index in a registry.
 pub struct Registry {
@@ -36,6 +39,8 @@ pub struct Registry {
     roots: Vec<Root>,
     /// What was fetched to find the root; it is asked for again at once.
     fetched: Mutex<BTreeMap<Digest, Vec<u8>>>,
+    /// Manifests and configurations that are named by their digest never change.
+    cache: Option<Cache>,
 }
 
 /// Opens an image of a registry. Only its manifest or index is fetched.
@@ -89,16 +94,28 @@ impl Registry {
         let descriptor = Descriptor::new(media_type, digest.clone(), document.bytes.len() as u64);
         let root = Root { descriptors: vec![descriptor], tags: vec![named.to_string()], translated: false };
         let fetched = Mutex::new(BTreeMap::from([(digest, document.bytes)]));
-        Ok(Self { client, roots: vec![root], fetched })
+        Ok(Self { client, roots: vec![root], fetched, cache: access.cache.clone() })
     }
 
-    fn document(&self, descriptor: &Descriptor, path: &str) -> Result<Option<Blob<'_>>> {
-        let kept = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).remove(&descriptor.digest);
+    /// A manifest or configuration, from wherever it is nearest.
+    fn document(&self, descriptor: &Descriptor, path: &str, accept: &str) -> Result<Option<Blob<'_>>> {
+        let digest = &descriptor.digest;
+        let kept = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).remove(digest);
+        let kept = kept.or_else(|| self.cache.as_ref()?.get(digest.as_str(), DOCUMENT));
         let bytes = match kept {
-            Some(bytes) => Some(bytes),
-            None => bridge::wait(self.client.document(path, MANIFESTS, false))?.map(|document| document.bytes),
+            Some(bytes) => bytes,
+            None => match bridge::wait(self.client.document(path, accept, false))? {
+                None => return Ok(None),
+                Some(document) => {
+                    // What is not what it should be is found out by who reads it, and is not kept.
+                    if let Some(cache) = self.cache.as_ref().filter(|_| Digest::of(&document.bytes) == *digest) {
+                        cache.put(digest.as_str(), DOCUMENT, &document.bytes);
+                    }
+                    document.bytes
+                }
+            },
         };
-        Ok(bytes.map(|bytes| Blob::Stream(Box::new(std::io::Cursor::new(bytes)))))
+        Ok(Some(Blob::Stream(Box::new(std::io::Cursor::new(bytes)))))
     }
 }
 
@@ -110,11 +127,7 @@ impl Source for Registry {
     fn blob(&self, descriptor: &Descriptor) -> Result<Option<Blob<'_>>> {
         let digest = &descriptor.digest;
         match descriptor.kind() {
-            MediaType::Config => {
-                let fetched =
-                    bridge::wait(self.client.document(&format!("blobs/{digest}"), ANYTHING, false))?;
-                Ok(fetched.map(|document| Blob::Stream(Box::new(std::io::Cursor::new(document.bytes)))))
-            }
+            MediaType::Config => self.document(descriptor, &format!("blobs/{digest}"), ANYTHING),
             // What no registry may hand out is not asked for.
             MediaType::ForeignLayer => Ok(None),
             MediaType::Layer => {
@@ -122,7 +135,7 @@ impl Source for Registry {
                 Ok(incoming.map(|incoming| Blob::Stream(Box::new(incoming))))
             }
             MediaType::Index | MediaType::Manifest | MediaType::Other => {
-                self.document(descriptor, &format!("manifests/{digest}"))
+                self.document(descriptor, &format!("manifests/{digest}"), MANIFESTS)
             }
         }
     }
