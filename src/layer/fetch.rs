@@ -107,13 +107,11 @@ fn stream(
     index: usize,
 ) -> Result<WalkedLayer> {
     let known = expected.and_then(|digest| passed.memory().recall(digest, keeps_compression));
-    let walked = match known {
-        Some(known) => Ok(known),
-        None => {
-            let watched = Watched { inner: bytes, index, progress: passed.progress() };
-            passed.reader().stream(watched, expected)
-        }
-    };
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let watched = Watched { inner: bytes, index, progress: passed.progress() };
+    let walked = passed.reader().stream(watched, expected);
     if let (Ok(layer), Some(digest)) = (&walked, expected) {
         passed.memory().keep(digest, layer, keeps_compression);
     }

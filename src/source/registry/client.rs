@@ -207,6 +207,7 @@ impl Client {
         let status = response.status();
         if matches!(status.as_u16(), 400 | 401 | 403) {
             return Err(match credentials {
+                Some(own) if own.is_token() => explain::wrong_token(&self.name, own, ""),
                 Some(_) => explain::wrong_password(host, credentials),
                 None => explain::anonymous(&self.name),
             });

@@ -59,16 +59,21 @@ pub async fn refused(name: &Name, credentials: Option<&Credentials>, response: R
     let said = said(response).await;
     match credentials {
         None => Error { message: format!("{}{said}", anonymous(name).message), ..anonymous(name) },
-        Some(credentials) if credentials.is_token() => network(format!(
-            "the registry {} does not accept the token in {}: it has expired, or is for something else{said}",
-            name.host, credentials.origin
-        ))
-        .hint("fetch a new token"),
+        Some(credentials) if credentials.is_token() => wrong_token(name, credentials, &said),
         Some(credentials) => {
             network(format!("the registry {} does not show {} to whom {} logs in{said}", name.host, name.short(), credentials.origin))
                 .hint("check the name, and whether this account may pull it")
         }
     }
+}
+
+/// The token that was given is not good, or not any more.
+pub fn wrong_token(name: &Name, credentials: &Credentials, said: &str) -> Error {
+    network(format!(
+        "the registry {} does not accept the token in {}: it has expired, or is for something else{said}",
+        name.host, credentials.origin
+    ))
+    .hint("fetch a new token")
 }
 
 /// The registry wants to know who asks, and nobody has logged in.
