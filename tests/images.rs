@@ -1,6 +1,6 @@
 //! The traps of reading what is around layers: indexes, archives, histories, streams, and what is no image at all.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::case_sensitive_file_extension_comparisons, reason = "we know how our files are called")]
 
 mod common;
@@ -427,5 +427,25 @@ fn a_blob_that_was_changed_is_told() {
         let error =
             analyze(&scratch.layout(&position.to_string(), &changed)).expect_err("its digest is wrong");
         assert!(error.message.contains("sha256:"), "{error}");
+    }
+}
+
+#[test]
+fn an_index_that_lost_its_entries_leaves_the_manifest() {
+    // docker save by digest writes both layouts, and an index that lists nothing.
+    let mut files = docker(&tars(&["a 10"]));
+    files.0.push(("index.json".into(), br#"{"schemaVersion":2,"manifests":[]}"#.to_vec()));
+    let scratch = Scratch::new();
+    let analysis = analyze(&scratch.file("save.tar", &files.archive())).unwrap();
+    assert_eq!(analysis.platforms[0].ledger.size().content, 10);
+}
+
+#[test]
+fn what_is_no_tar_is_told_in_one_harmless_line() {
+    let scratch = Scratch::new();
+    let text = "\u{1b}[31mP:package\nV:1.0\nA:x86_64\n".repeat(60);
+    for bytes in [text.as_bytes(), &Pack::Gzip.pack(text.as_bytes())] {
+        let error = analyze(&scratch.file("text", bytes)).expect_err("it is no archive");
+        assert!(!error.message.contains(['\n', '\u{1b}']) && error.message.len() < 300, "{error}");
     }
 }

@@ -34,6 +34,14 @@ impl Store for Members {
     }
 }
 
+/// Whether the index of a layout is there and lists no image.
+pub fn lists_nothing(store: &impl Store) -> bool {
+    let document = store.document(INDEX).ok().flatten();
+    document.is_some_and(|bytes| {
+        serde_json::from_slice::<Index>(&bytes).is_ok_and(|index| index.manifests.is_empty())
+    })
+}
+
 /// An OCI layout in whatever holds its files.
 pub struct Layout<S> {
     store: S,

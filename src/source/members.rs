@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use super::{Blob, Passerby, Region};
 use crate::error::{Error, Result};
-use crate::path::ImagePath;
+use crate::path::{ImagePath, Printable};
 
 /// JSON documents that are kept while a stream goes by; manifests are far smaller.
 pub const MAX_DOCUMENT: u64 = 16 << 20;
@@ -164,7 +164,13 @@ fn broken(error: io::Error) -> Error {
         return cut_off();
     }
     let error = Error::from(error);
-    if error.hint.is_some() { error } else { error.within("it cannot be read as a tar archive").hint(HINT) }
+    if error.hint.is_some() {
+        return error;
+    }
+    // What the tar crate says ends in whatever it took for a name: untrusted bytes, and many of them.
+    let reason = error.message.split(" when getting ").next().unwrap_or_default();
+    let reason = Printable(reason.as_bytes()).to_string();
+    Error { message: reason, ..error }.within("it cannot be read as a tar archive").hint(HINT)
 }
 
 fn cut_off() -> Error {

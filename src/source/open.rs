@@ -7,11 +7,11 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::daemon::{self, Engine};
 use super::directory::Directory;
 use super::docker::{DockerArchive, MANIFEST};
-use super::layout::{INDEX, Layout};
+use super::layout::{self, INDEX, Layout};
 use super::members::Members;
-use super::daemon::{self, Engine};
 use super::{Access, Passerby, Region, Root, Source, find, registry, rootfs};
 use crate::error::{Error, Result};
 use crate::path::Printable;
@@ -19,7 +19,8 @@ use crate::reference::{Reference, Scheme};
 
 /// Opens what the reference names. Layers of a stream are shown to `passerby` on the way.
 pub fn open(reference: &Reference, access: &Access, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
-    open_any(reference, access, passerby).map_err(|error| error.within(format_args!("cannot read {reference}")))
+    open_any(reference, access, passerby)
+        .map_err(|error| error.within(format_args!("cannot read {reference}")))
 }
 
 fn open_any(reference: &Reference, access: &Access, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
@@ -134,9 +135,10 @@ pub(super) fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<M
 }
 
 /// The source that an archive's members make. Where an archive holds both layouts, as Docker 25 and later write, the
-/// one that says more is taken, unless what it names is absent.
+/// one that says more is taken, unless what it names is absent, or it names nothing: `docker save` by digest does that.
 pub(super) fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Source>> {
-    let (has_index, has_manifest) = (members.has(INDEX), members.has(MANIFEST));
+    let has_manifest = members.has(MANIFEST);
+    let has_index = members.has(INDEX) && !(has_manifest && layout::lists_nothing(&members));
     if scheme == Scheme::OciArchive || (has_index && scheme != Scheme::DockerArchive) {
         // Docker's classic store unpacks every layer, and saves it unpacked whatever it was in the registry.
         let kind = if has_manifest { "docker-archive" } else { "oci-archive" };
@@ -146,9 +148,7 @@ pub(super) fn of_members(members: Members, scheme: Scheme) -> Result<Box<dyn Sou
                 Ok(Box::new(DockerArchive::new(layout.into_store())?))
             }
             Ok(layout) => Ok(Box::new(layout)),
-            Err(error) => {
-                Err(error.hint("name the archive that holds oci-layout, index.json and blobs"))
-            }
+            Err(error) => Err(error.hint("name the archive that holds oci-layout, index.json and blobs")),
         };
     }
     if has_manifest {
