@@ -15,7 +15,7 @@ use common::independent::{self, Reading};
 use common::validate::validate;
 use common::{analyze, plimsoll};
 use plimsoll::reference::Reference;
-use plimsoll::source::{self, Passerby};
+use plimsoll::source::{self, Access, Passerby};
 use rayon::prelude::*;
 
 /// Shows interest in nothing that goes by.
@@ -27,7 +27,7 @@ impl Passerby for Indifferent {
 
 /// Our readings of the images of a place, all names in it, by the digest of their configuration.
 fn ours(place: &str) -> Result<BTreeMap<String, Reading>, String> {
-    let source = source::open(&Reference::parse(place).unwrap(), &mut Indifferent)
+    let source = source::open(&Reference::parse(place).unwrap(), &Access::default(), &mut Indifferent)
         .map_err(|error| error.to_string())?;
     let mut names: Vec<_> = source
         .roots()
