@@ -56,10 +56,10 @@ impl Figures {
     }
 }
 
-/// The built program, run with `arguments`.
+/// The built program, run with `arguments`, that remembers nothing: what one test read must not help another.
 pub fn plimsoll(arguments: &[&str]) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.args(arguments).stdin(std::process::Stdio::null());
+    command.args(arguments).arg("--no-cache").stdin(std::process::Stdio::null());
     command
 }
 
