@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::advice::{self, Finding, Rule};
 use crate::digest::Digest;
+use crate::dockerfile::{self, Given, Mapping, provenance};
 use crate::error::{Error, Result, Warning};
 use crate::image::{Image, Node, Platform, Selector};
 use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer};
@@ -31,6 +32,8 @@ pub struct Options {
     pub transfer: Transfer,
     /// The rules to look for.
     pub rules: Vec<Rule>,
+    /// The Dockerfile of the image, where the user has it.
+    pub dockerfile: Option<Given>,
 }
 
 /// Everything that was found out about a reference.
@@ -53,6 +56,8 @@ pub struct Analysis {
 pub struct PlatformAnalysis {
     /// The image.
     pub image: Image,
+    /// Which lines of its Dockerfile made which layers, where there is one.
+    pub mapping: Option<Mapping>,
     /// Its entries.
     pub ledger: Ledger,
     /// Their owners.
@@ -106,9 +111,12 @@ fn weigh(
     let is_default = source.is_remote() && options.platforms.is_empty() && !options.all_platforms;
     let selectors = if is_default { host.as_slice() } else { &options.platforms };
     let tree = source::resolve(source, Depth::Images(selectors))?;
-    let images: Vec<_> = choose(&tree, if is_single(&tree) { &options.platforms } else { selectors })?.into_iter().cloned().collect();
+    let images: Vec<_> = choose(&tree, if is_single(&tree) { &options.platforms } else { selectors })?
+        .into_iter()
+        .cloned()
+        .collect();
     let walked = layer::walk_images(source, &images, passed)?;
-    let platforms = images.into_iter().map(|image| platform(source, image, &walked, options));
+    let platforms = images.into_iter().map(|image| platform(source, &tree, image, &walked, options));
     let platforms = platforms.collect::<Result<_>>()?;
     Ok((tree, platforms))
 }
@@ -116,10 +124,12 @@ fn weigh(
 /// From walked layers to everything that can be said about one platform.
 fn platform(
     source: &dyn Source,
-    image: Image,
+    tree: &Node,
+    mut image: Image,
     walked: &BTreeMap<Digest, WalkedLayer>,
     options: &Options,
 ) -> Result<PlatformAnalysis> {
+    let mapping = locate(source, tree, &mut image, options.dockerfile.as_ref());
     let layers = image.layers.iter().filter_map(|layer| walked.get(&layer.descriptor.digest));
     let mut ledger = Ledger::build(layers);
     ledger.transfer_exact = source.keeps_compression() || ledger.is_compressed();
@@ -132,7 +142,25 @@ fn platform(
     let waste = waste::measure(&ledger);
     let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
     let variants = projection::variants(&options.rules, &ledger, &findings);
-    Ok(PlatformAnalysis { image, ledger, ownership, waste, findings, variants })
+    Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, variants })
+}
+
+/// Finds the lines of the layers, and with them the base.
+fn locate(source: &dyn Source, tree: &Node, image: &mut Image, given: Option<&Given>) -> Option<Mapping> {
+    let statement = match &image.manifest {
+        Some(manifest) => source::provenance(source, tree, &manifest.digest),
+        None => Ok(None),
+    };
+    let read = statement.and_then(|text| text.map_or(Ok(None), |text| provenance::read(&text)));
+    let provenance = read.unwrap_or_else(|error| {
+        // Without it every figure is true, and less is known of where it comes from.
+        image.warnings.push(Warning::new("provenance", error.message));
+        None
+    });
+    let (mapping, warning) = dockerfile::mapping::map(image, given, provenance.as_ref());
+    image.warnings.extend(warning);
+    image.base = dockerfile::mapping::base(image, mapping.as_ref(), provenance.as_ref());
+    mapping
 }
 
 /// Reads again, of layers that were walked without reading content, what only content can tell apart: rewrites of one

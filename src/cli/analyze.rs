@@ -33,6 +33,9 @@ pub(super) struct Analyze {
     /// How to find transfer sizes where the source keeps layers uncompressed
     #[arg(long, value_name = "HOW", default_value = "estimate")]
     transfer: Transfer,
+    /// The Dockerfile that the image was built from: layers and findings then say their lines
+    #[arg(short = 'f', long, value_name = "FILE")]
+    dockerfile: Option<String>,
     /// How many owners to name on the screen; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -85,6 +88,7 @@ impl Analyze {
             all_platforms: self.all_platforms,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
+            dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
         };
         let files = self.files || targets.want_files();
         let report = load::report(&self.image, &options, files, global)?;

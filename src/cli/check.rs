@@ -76,6 +76,7 @@ impl Check {
             all_platforms: self.all_platforms,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
+            dockerfile: None,
         };
         let read = |image: &str| load::report(image, &options, targets.want_files(), global);
         let report = read(&self.image)?;

@@ -66,6 +66,7 @@ impl Compare {
             all_platforms: self.all_platforms || self.images.len() == 1,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
+            dockerfile: None,
         };
         let files = self.owner.is_some() || targets.want_files();
         let images = self.images.iter().map(|image| load::report(image, &options, files, global));

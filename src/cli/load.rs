@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::{Global, progress};
 use crate::analysis::{self, Options};
+use crate::dockerfile::Given;
 use crate::error::{Error, Result};
 use crate::image::{Platform, Selector};
 use crate::reference::{Reference, Scheme};
@@ -26,6 +27,14 @@ pub(super) fn report(image: &str, options: &Options, files: bool, global: &Globa
     drop(watched);
     let report = Report::new(&analysis, &options.rules);
     Ok(if files { report.with_files(&analysis) } else { report })
+}
+
+/// The Dockerfile that the user names.
+pub(super) fn dockerfile(name: Option<&str>) -> Result<Option<Given>> {
+    let Some(name) = name else { return Ok(None) };
+    let shown = name.escape_debug();
+    let text = read(name).map_err(|error| Error::config(format!("{shown} cannot be read: {error}")))?;
+    Given::new(name, &text).map(Some)
 }
 
 fn cannot_read(name: &str, error: Error) -> Error {

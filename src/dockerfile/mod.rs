@@ -11,6 +11,7 @@ mod expected;
 pub mod instruction;
 pub mod lines;
 pub mod lint;
+pub mod mapping;
 pub mod parse;
 mod pattern;
 pub mod provenance;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use align::{Alignment, align};
 pub use instruction::{Arguments, Dockerfile, Instruction, Keyword, Origin, Stage};
+pub use mapping::{Given, Mapping};
 pub use parse::parse;
 pub use provenance::Provenance;
 pub use span::{LineRange, Span};

@@ -26,6 +26,10 @@ pub struct Base {
 pub enum Evidence {
     /// The lowest layers are those of a base image that was given or is known by its digests.
     Layers,
+    /// The build wrote down which layers it started from.
+    Provenance,
+    /// The layers below the first one that the Dockerfile explains.
+    Dockerfile,
     /// The last `CMD` or `ENTRYPOINT` before more layers were added. Builders end an image so, but nothing says that
     /// this is where the base ended.
     History,
@@ -35,6 +39,8 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Layers => "its layers are the lowest ones",
+            Self::Provenance => "the build's provenance says so",
+            Self::Dockerfile => "below the first layer that the Dockerfile explains",
             Self::History => "likely, from the history: the last CMD or ENTRYPOINT that more layers follow",
         })
     }

@@ -26,7 +26,7 @@ use crate::image::Descriptor;
 pub use access::{Access, Place};
 pub use open::open;
 pub use read_at::{ReadAt, Region, RegionReader};
-pub use resolve::{Depth, resolve};
+pub use resolve::{Depth, provenance, resolve};
 
 /// A place that holds images.
 pub trait Source: Send + Sync {

@@ -28,6 +28,7 @@ const MAX_LAYERS: usize = 4096;
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 /// What a layer of an attestation says.
+const PROVENANCE: &str = "https://slsa.dev/provenance/";
 const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
 /// Requests at a time, where every document costs one.
@@ -50,6 +51,40 @@ pub fn resolve(source: &dyn Source, depth: Depth<'_>) -> Result<Node> {
         roots => Err(Error::usage(format!("it holds {} images: {}", roots.len(), names(roots)))
             .hint("choose one by writing it behind the file and a colon: image.tar:name:tag")),
     }
+}
+
+/// The provenance statement about the manifest `about`, where the tree has an attestation with one and the source holds
+/// it.
+pub fn provenance(source: &dyn Source, tree: &Node, about: &Digest) -> Result<Option<String>> {
+    let resolver = Resolver { source, nodes: AtomicUsize::new(0), depth: Depth::Tree };
+    let mut stack = vec![tree];
+    while let Some(node) = stack.pop() {
+        let manifest = match &node.kind {
+            NodeKind::Index(children) => {
+                stack.extend(children);
+                continue;
+            }
+            NodeKind::Attestation { about: Some(this), manifest, .. } if this == about => manifest,
+            _ => continue,
+        };
+        let fetched = match (manifest, &node.descriptor) {
+            (Some(manifest), _) => Some(manifest.clone()),
+            (None, Some(descriptor)) => match resolver.bytes(descriptor)? {
+                Some(bytes) => Some(parse(descriptor, "manifest", &bytes)?),
+                None => None,
+            },
+            (None, None) => None,
+        };
+        let is_provenance = |layer: &&Descriptor| {
+            layer.annotations.get(PREDICATE_TYPE).is_some_and(|kind| kind.starts_with(PROVENANCE))
+        };
+        for layer in fetched.iter().flat_map(|manifest| &manifest.layers).filter(is_provenance) {
+            if let Some(bytes) = resolver.bytes(layer)? {
+                return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+    }
+    Ok(None)
 }
 
 struct Resolver<'a> {
@@ -105,7 +140,11 @@ impl Resolver<'_> {
     fn passed_over(&self, child: &Descriptor, siblings: &[Descriptor]) -> Option<NodeKind> {
         let Depth::Images(selectors) = self.depth else { return None };
         if is_attestation(child) {
-            return Some(NodeKind::Attestation { about: about(child), predicates: Vec::new(), manifest: None });
+            return Some(NodeKind::Attestation {
+                about: about(child),
+                predicates: Vec::new(),
+                manifest: None,
+            });
         }
         let known = |descriptor: &Descriptor| {
             let platform = descriptor.platform.clone().filter(|_| !is_attestation(descriptor))?;
@@ -159,8 +198,7 @@ impl Resolver<'_> {
         if !manifest.is_image() {
             return Ok(NodeKind::Artifact { artifact_type: manifest.artifact_type().to_owned(), manifest });
         }
-        let is_known =
-            descriptor.platform.as_ref().is_some_and(|platform| !platform.architecture.is_empty());
+        let is_known = descriptor.platform.as_ref().is_some_and(|platform| !platform.architecture.is_empty());
         if self.source.is_remote() && is_known && matches!(self.depth, Depth::Tree) {
             return Ok(NodeKind::Image(Box::new(image(descriptor, manifest, None)?)));
         }

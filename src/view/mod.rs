@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use dive::Dive;
 pub use files::Files;
 pub use platform::{
-    Base, Category, Change, CopyUps, Duplicates, Finding, FindingEntry, Hidden, Layer, Owner, Platform,
-    Saving, Transfer, Variant,
+    Base, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Hidden, Layer, Lint,
+    Owner, Place, Platform, Saving, Transfer, Variant,
 };
 pub use tree::{Blob, Node, NodeKind, Part, Registry, Shared};
 

@@ -1,5 +1,7 @@
 //! What was found out about the image of one platform.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,9 @@ pub struct Platform {
     pub overhead_transfer: u64,
     /// Which layers come from a base image, where that can be told.
     pub base: Option<Base>,
+    /// The Dockerfile, where one was given or the build's provenance holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfile: Option<Dockerfile>,
     /// The layers, lowest first.
     pub layers: Vec<Layer>,
     /// Live bytes by owner, largest content first; each byte has one owner.
@@ -126,6 +131,9 @@ pub struct Layer {
     pub compression: String,
     /// What made it, as the Dockerfile has it; `null` where the history does not say, or says it ambiguously.
     pub instruction: Option<String>,
+    /// Where that stands in the Dockerfile, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Whether it comes from the base image.
     pub base: bool,
     /// Bytes of its regular files.
@@ -142,6 +150,55 @@ pub struct Layer {
     pub read: bool,
     /// Whether every byte was held against the digest; content of an uncompressed file is skipped where nobody needs it.
     pub verified: bool,
+}
+
+/// Lines of a Dockerfile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// The file, as the user or the build wrote its name.
+    pub file: String,
+    /// The first line, counted from 1.
+    pub first: u64,
+    /// The last line.
+    pub last: u64,
+}
+
+impl Place {
+    /// `7`, or `7-12`.
+    pub fn lines(&self) -> String {
+        if self.last > self.first { format!("{}-{}", self.first, self.last) } else { self.first.to_string() }
+    }
+}
+
+/// `Dockerfile:7`, or `Dockerfile:7-12`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.lines())
+    }
+}
+
+/// What can be said of a Dockerfile alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lint {
+    /// The rule's id.
+    pub rule: String,
+    /// One sentence.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// The Dockerfile of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dockerfile {
+    /// Its name, as the user or the build wrote it.
+    pub file: String,
+    /// How the lines of layers are known, as half a sentence.
+    pub evidence: String,
+    /// How many layers of this build have lines.
+    pub layers: u64,
+    /// What can be said of it alone, in the order of the lines. No saving is claimed here.
+    pub lint: Vec<Lint>,
 }
 
 /// What one layer hides of another.
@@ -220,6 +277,9 @@ pub struct Finding {
     pub files: u64,
     /// The number of the layer that ships the bytes, where it is one layer.
     pub layer: Option<u64>,
+    /// Where the instruction that ships the bytes stands in the Dockerfile, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The number of the layer that hides them, where one does.
     pub hidden_by: Option<u64>,
     /// The owner that it is about, where it is about one.

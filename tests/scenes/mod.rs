@@ -21,7 +21,8 @@ pub fn report(reference: &str, scene: &str) -> Report {
         tags: Vec::new(),
         kind: NodeKind::Image(Box::new(image.clone())),
     };
-    let platforms = vec![PlatformAnalysis { image, ledger, ownership, waste, findings, variants }];
+    let platforms =
+        vec![PlatformAnalysis { image, mapping: None, ledger, ownership, waste, findings, variants }];
     let reference = Reference::parse(reference).unwrap();
     Report::new(&Analysis { reference, source: "oci-archive", tree, platforms, warnings: Vec::new() }, &rules)
 }

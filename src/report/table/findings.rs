@@ -49,8 +49,13 @@ fn list(grid: &mut Grid, findings: &[&Finding], exact: bool, style: &Style) {
             Cell::new(ink, style.estimate(finding.transfer, exact)),
         ]);
         // What only another base can change is named, and explained in the JSON.
-        let message = if finding.in_base { "" } else { &finding.message };
-        for line in wrap(message, style.width.min(100).saturating_sub(4)) {
+        let message = if finding.in_base { &String::new() } else { &finding.message };
+
+        let message = match &finding.place {
+            Some(place) if !message.is_empty() => format!("{place}: {message}"),
+            _ => message.clone(),
+        };
+        for line in wrap(&message, style.width.min(100).saturating_sub(4)) {
             grid.note(Ink::Faint, format!("    {line}"));
         }
     }

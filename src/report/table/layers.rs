@@ -65,7 +65,11 @@ fn is_empty(layer: &Layer) -> bool {
 fn instruction(layer: &Layer) -> String {
     let text = layer.instruction.clone().unwrap_or_else(|| super::header::short(&layer.digest));
     let note = if layer.read { "" } else { " (not distributed with the image, not read)" };
-    format!("{text}{note}")
+    // The line before the text: the text is what gets shorter where there is no room.
+    match &layer.place {
+        Some(place) => format!(":{} {text}{note}", place.lines()),
+        None => format!("{text}{note}"),
+    }
 }
 
 fn hidden_by(layer: &Layer) -> String {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Change, Finding, FindingEntry, Saving, Variant};
+use super::platform;
 use super::{count, number, text};
 use crate::advice::{self, Rule};
 use crate::analysis::PlatformAnalysis;
@@ -12,7 +13,7 @@ use crate::projection;
 /// The findings; those that this build can do something about first, then by saving.
 pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Finding> {
     let mut findings: Vec<_> =
-        analysis.findings.iter().map(|found| finding(found, &analysis.ledger, rules)).collect();
+        analysis.findings.iter().map(|found| finding(found, analysis, rules)).collect();
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.in_base, u64::MAX - f.content, u64::MAX - f.transfer);
         (key(a), &a.rule, a.layer, a.hidden_by, &a.owner).cmp(&(
@@ -26,7 +27,8 @@ pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Findi
     findings
 }
 
-fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule]) -> Finding {
+fn finding(found: &advice::Finding, analysis: &PlatformAnalysis, rules: &[Rule]) -> Finding {
+    let ledger = &analysis.ledger;
     let size = found.size(ledger);
     let mut entries: Vec<_> = found.changes.iter().map(|change| entry(*change, ledger)).collect();
     entries.sort_by(|a, b| {
@@ -46,6 +48,7 @@ fn finding(found: &advice::Finding, ledger: &Ledger, rules: &[Rule]) -> Finding 
         transfer: size.transfer,
         files: count(ids.iter().filter(|id| ledger.entry(**id).is_file()).count()),
         layer: found.layer.map(number),
+        place: platform::place(analysis, found.layer),
         hidden_by: found.hidden_by.map(number),
         owner: found.owner.map(|owner| text(ledger.owner_name(owner))),
         in_base: found.in_base,

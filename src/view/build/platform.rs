@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Base, Category, CopyUps, Duplicates, Hidden, Layer, Owner, Platform, Transfer};
+use super::super::{
+    Base, Category, CopyUps, Dockerfile, Duplicates, Hidden, Layer, Lint, Owner, Place, Platform, Transfer,
+};
 use super::{count, dive, findings, number, text, texts, warnings_of};
 use crate::advice::Rule;
 use crate::analysis::PlatformAnalysis;
+use crate::dockerfile::{LineRange, lint};
 use crate::layer::Compression;
 use crate::ledger::{EntryId, LayerId, Ledger, OwnerId};
 use crate::size::Size;
@@ -33,6 +36,7 @@ pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
         deleted_transfer: totals.deleted.transfer,
         overhead_transfer: size.transfer.saturating_sub(totals.all().transfer),
         base: base(analysis),
+        dockerfile: dockerfile(analysis),
         layers: layers(analysis),
         owners: owners(analysis),
         categories: categories(ledger),
@@ -78,6 +82,7 @@ fn layers(analysis: &PlatformAnalysis) -> Vec<Layer> {
             media_type: text(&layer.descriptor.media_type),
             compression: compression(sum.compression).to_owned(),
             instruction: layer.instruction.as_ref().map(|instruction| text(&instruction.text)),
+            place: place(analysis, Some(id)),
             base: position < base,
             content: sum.content,
             transfer: sum.transfer,
@@ -89,6 +94,34 @@ fn layers(analysis: &PlatformAnalysis) -> Vec<Layer> {
         });
     }
     layers
+}
+
+/// The lines of a layer.
+pub(super) fn place(analysis: &PlatformAnalysis, layer: Option<LayerId>) -> Option<Place> {
+    let mapping = analysis.mapping.as_ref()?;
+    let lines = (*mapping.layers.get(usize::from(layer?.0))?)?;
+    Some(lines_of(&mapping.name, lines))
+}
+
+fn lines_of(name: &str, lines: LineRange) -> Place {
+    Place { file: text(name), first: u64::from(lines.first), last: u64::from(lines.last) }
+}
+
+fn dockerfile(analysis: &PlatformAnalysis) -> Option<Dockerfile> {
+    let mapping = analysis.mapping.as_ref()?;
+    // The catalogue is built in and a test reads it; without it there is nothing to say.
+    let rules = lint::rules().unwrap_or_default();
+    let found = lint::lint(&mapping.file, &rules).into_iter().map(|found| Lint {
+        rule: found.rule,
+        message: text(&found.message),
+        place: lines_of(&mapping.name, found.lines),
+    });
+    Some(Dockerfile {
+        file: text(&mapping.name),
+        evidence: mapping.evidence.to_string(),
+        layers: count(mapping.layers.iter().flatten().count()),
+        lint: found.collect(),
+    })
 }
 
 fn compression(compression: Compression) -> &'static str {
