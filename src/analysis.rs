@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::advice::{self, Finding, Rule};
+use crate::audit;
 use crate::digest::Digest;
 use crate::dockerfile::{self, Given, Mapping, provenance};
 use crate::error::{Error, Result, Warning};
 use crate::image::{Image, Node, Platform, Selector};
-use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer};
-
+use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer, Wants};
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Ownership};
 use crate::progress::{Progress, Unwatched};
@@ -34,6 +34,8 @@ pub struct Options {
     pub rules: Vec<Rule>,
     /// The Dockerfile of the image, where the user has it.
     pub dockerfile: Option<Given>,
+    /// Whether sources are read on the way, for an audit.
+    pub audit: bool,
 }
 
 /// Everything that was found out about a reference.
@@ -73,8 +75,11 @@ pub struct PlatformAnalysis {
 /// Weighs every platform asked for. Reads each layer once, however many platforms share it.
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
     let limits = Limits::default();
-    let reader = Reader { wants: &owners::wants, limits: &limits };
-    let mut passed = Passed::new(reader, options.transfer, options.access.cache.as_ref(), progress);
+    let wants: &dyn Wants = if options.audit { &audit::Wanted } else { &owners::wants };
+    let reader = Reader { wants, limits: &limits };
+    // What an audit wants to see of a layer is more than what is remembered of it.
+    let cache = options.access.cache.as_ref().filter(|_| !options.audit);
+    let mut passed = Passed::new(reader, options.transfer, cache, progress);
     let source = source::open(reference, &options.access, &mut passed)?;
     let weighed = weigh(&*source, &passed, options);
     if let Some(cache) = &options.access.cache {

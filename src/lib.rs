@@ -6,6 +6,7 @@
 pub mod advice;
 pub mod analysis;
 pub mod budget;
+pub mod audit;
 pub mod cli;
 pub mod compare;
 pub mod digest;

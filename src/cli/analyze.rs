@@ -89,6 +89,7 @@ impl Analyze {
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
+            audit: false,
         };
         let files = self.files || targets.want_files();
         let report = load::report(&self.image, &options, files, global)?;

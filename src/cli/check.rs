@@ -77,6 +77,7 @@ impl Check {
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
             dockerfile: None,
+            audit: false,
         };
         let read = |image: &str| load::report(image, &options, targets.want_files(), global);
         let report = read(&self.image)?;

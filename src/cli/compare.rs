@@ -67,6 +67,7 @@ impl Compare {
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
             dockerfile: None,
+            audit: false,
         };
         let files = self.owner.is_some() || targets.want_files();
         let images = self.images.iter().map(|image| load::report(image, &options, files, global));

@@ -6,6 +6,8 @@ mod cache;
 mod check;
 mod compare;
 mod config;
+mod audit;
+mod audit_files;
 mod exit;
 mod init;
 mod interrupt;
@@ -58,6 +60,7 @@ enum Command {
     Compare(compare::Compare),
     Check(check::Check),
     Init(init::Init),
+    Audit(audit::Audit),
     Platforms(platforms::Platforms),
     Cache(cache::Cache),
     Rules(rules::Rules),
@@ -114,6 +117,7 @@ pub fn run() -> ExitCode {
         Command::Compare(command) => command.run(&global),
         Command::Check(command) => command.run(&global),
         Command::Init(command) => command.run(&global),
+        Command::Audit(command) => command.run(&global),
         Command::Platforms(command) => command.run(&global),
         Command::Cache(command) => command.run(&global),
         Command::Rules(command) => command.run(&global),

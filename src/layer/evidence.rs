@@ -1,6 +1,8 @@
 //! Content that somebody asked for, captured while the layer went by, in bounds.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +13,29 @@ pub enum Capture {
     Nothing,
     /// All of it, if it is not longer than this many bytes; a longer file is noted as too long.
     Whole(u64),
+    /// What [`Wants::reduce`] makes of all of it, if it is not longer than this many bytes. The content itself is let go,
+    /// so that whole trees of sources can be looked at without being kept.
+    Reduce(u64),
 }
+
+/// What is left of a content after [`Wants::reduce`]. Only whoever asked knows what is in it.
+pub type Reduced = Arc<dyn Any + Send + Sync>;
 
 /// Decides from path and size alone whether content is wanted. Called once for every regular file of every layer: it
 /// must be cheap, and it must not allocate.
 pub trait Wants: Sync {
     /// `path` is normalised, without a leading `/`; `size` is the logical size in bytes.
     fn wants(&self, path: &[u8], size: u64) -> Capture;
+
+    /// Whether anything is ever wanted reduced; where not, no thread is started for it.
+    fn reduces(&self) -> bool {
+        false
+    }
+
+    /// Makes something small of a content, on a thread with a deep stack. `None` keeps nothing.
+    fn reduce(&self, _path: &[u8], _content: &[u8]) -> Option<Reduced> {
+        None
+    }
 }
 
 impl<F: Fn(&[u8], u64) -> Capture + Sync> Wants for F {
@@ -32,6 +50,9 @@ pub struct Evidence {
     /// Whole contents.
     #[serde(with = "super::memory::contents")]
     pub contents: BTreeMap<u32, Vec<u8>>,
+    /// What was made of contents that were wanted reduced.
+    #[serde(skip)]
+    pub reduced: BTreeMap<u32, Reduced>,
     /// Members that were wanted whole and were too long.
     pub too_long: Vec<u32>,
 }

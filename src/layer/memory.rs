@@ -143,6 +143,7 @@ mod tests {
             members: vec![member],
             names: b"a/b".to_vec(),
             evidence: Evidence {
+                reduced: BTreeMap::new(),
                 contents: BTreeMap::from([(0, b"x".to_vec()), (3, Vec::new()), (9, vec![0; 300])]),
                 too_long: vec![4],
             },

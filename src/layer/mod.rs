@@ -11,11 +11,12 @@ mod limits;
 pub mod member;
 mod memory;
 mod pax;
+mod reduce;
 mod tar;
 mod walk;
 
 pub use estimate::Plan;
-pub use evidence::{Capture, Evidence, Wants};
+pub use evidence::{Capture, Evidence, Reduced, Wants};
 pub use fetch::{hash_files, walk_images};
 pub use limits::Limits;
 pub use memory::Memory;

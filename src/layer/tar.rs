@@ -13,21 +13,29 @@ use super::input::Input;
 use super::limits::Limits;
 use super::member::{FileFormat, Member, MemberKind, WalkedLayer};
 use super::pax::Extension;
+use super::reduce::{Reducer, with_reducer};
 use crate::error::{Error, Result};
 use crate::path::{ImagePath, Printable};
 
 /// Walks a tar from its first header to its trailer (or its end: not every writer writes one). What comes after the
 /// first block of zeros belongs to no member, as every engine has it.
 pub fn walk(input: &mut dyn Input, wants: &dyn Wants, limits: &Limits) -> Result<WalkedLayer> {
-    let mut walk = Walk { input, wants, limits, layer: WalkedLayer::default(), captured: 0, content: 0 };
-    while walk.member()? {}
-    Ok(walk.layer)
+    let (walked, reduced) = with_reducer(wants, |reducer| -> Result<WalkedLayer> {
+        let layer = WalkedLayer::default();
+        let mut walk = Walk { input, wants, limits, reducer, layer, captured: 0, content: 0 };
+        while walk.member()? {}
+        Ok(walk.layer)
+    });
+    let mut layer = walked?;
+    layer.evidence.reduced.extend(reduced);
+    Ok(layer)
 }
 
 struct Walk<'a> {
     input: &'a mut dyn Input,
     wants: &'a dyn Wants,
     limits: &'a Limits,
+    reducer: Option<&'a Reducer<'a>>,
     layer: WalkedLayer,
     captured: u64,
     content: u64,
@@ -183,8 +191,15 @@ impl Walk<'_> {
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
                 self.layer.evidence.contents.insert(position, bytes);
             }
+            Capture::Reduce(limit) if member.content <= limit && member.content == member.stored => {
+                let bytes = self.read(member.stored)?;
+                member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                if let Some(reduce) = self.reducer {
+                    reduce(position, ImagePath::new(path).as_bytes().to_vec(), bytes);
+                }
+            }
             capture => {
-                if capture != Capture::Nothing {
+                if matches!(capture, Capture::Whole(_)) {
                     self.layer.evidence.too_long.push(position);
                 }
                 let mut hasher = Xxh3::new();

@@ -308,6 +308,8 @@ impl Merge {
         let contents =
             evidence.contents.iter().map(|(member, content)| (EntryId(first + member), content.clone()));
         self.ledger.evidence.extend(contents);
+        let reduced = evidence.reduced.iter().map(|(member, made)| (EntryId(first + member), made.clone()));
+        self.ledger.reduced.extend(reduced);
         self.ledger.too_long.extend(evidence.too_long.iter().map(|member| EntryId(first + member)));
     }
 

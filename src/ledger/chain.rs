@@ -1,7 +1,7 @@
 //! The file system as it was after each layer: what a container started from that layer would have seen.
 
 use super::{Entry, EntryId, LayerId, Ledger, PathId, Tree};
-use crate::layer::MemberKind;
+use crate::layer::{MemberKind, Reduced};
 use crate::ledger::entry::Kind;
 
 /// The merged file system after one layer. Package databases are read in such a view, so that bytes which a later layer
@@ -57,6 +57,12 @@ impl<'a> ChainView<'a> {
         let id = self.at(path)?;
         let id = self.ledger.entry(id).inode.unwrap_or(id);
         self.ledger.evidence.get(&id).map(Vec::as_slice)
+    }
+
+    /// What was made of the content of the file at exactly this path.
+    pub fn reduced(&self, path: PathId) -> Option<&'a Reduced> {
+        let id = self.at(path)?;
+        self.ledger.reduced.get(&self.ledger.entry(id).inode.unwrap_or(id))
     }
 
     /// All visible files whose content was captured, in the order of the ledger.

@@ -22,6 +22,7 @@ pub use entry::{Entry, EntryId, Fate, Kind, LayerId, OwnerId, PathId};
 pub use query::Totals;
 pub use tree::Tree;
 
+use crate::layer::Reduced;
 use crate::layer::member::Compression;
 
 /// All entries of all layers of one image.
@@ -38,6 +39,8 @@ pub struct Ledger {
     pub owners: Vec<String>,
     /// Contents captured while the layers went by.
     pub evidence: BTreeMap<EntryId, Vec<u8>>,
+    /// What was made of contents that were wanted reduced.
+    pub reduced: BTreeMap<EntryId, Reduced>,
     /// Entries whose content was wanted and was longer than its bound.
     pub too_long: Vec<EntryId>,
     /// Whether the figures of transfer are exact, or estimated from a sample.

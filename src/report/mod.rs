@@ -8,6 +8,7 @@
 )]
 mod check;
 mod comparison;
+pub mod audit;
 pub mod grid;
 mod json;
 mod platforms;

@@ -3,6 +3,7 @@
 //! Fields may be added, never renamed and never given another meaning; a field that is added has a default, so that an
 //! older report still reads. Sizes are bytes. `docs/report.schema.json` is made from these types.
 
+pub mod audit;
 pub mod build;
 mod dive;
 mod files;
