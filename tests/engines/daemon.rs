@@ -18,6 +18,23 @@ pub struct Docker {
 impl Docker {
     /// Starts a daemon; with `features` for `daemon.json`. `None` where none can be run, as without the right to.
     pub fn start(features: &str) -> Option<Self> {
+        Self::start_with(features, &[])
+    }
+
+    /// Starts a daemon that listens with TLS too, and takes only those in who show a certificate of the same CA.
+    pub fn start_secured(port: u16, certificates: &std::path::Path) -> Option<Self> {
+        let file = |name: &str| certificates.join(name).display().to_string();
+        let arguments = [
+            format!("-Htcp://127.0.0.1:{port}"),
+            "--tlsverify".to_owned(),
+            format!("--tlscacert={}", file("ca.pem")),
+            format!("--tlscert={}", file("cert.pem")),
+            format!("--tlskey={}", file("key.pem")),
+        ];
+        Self::start_with("", &arguments)
+    }
+
+    fn start_with(features: &str, arguments: &[String]) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path();
         let host = format!("unix://{}/docker.sock", at.display());
@@ -32,7 +49,8 @@ impl Docker {
             .arg(at.join("pid"))
             .arg("--config-file")
             .arg(at.join("daemon.json"))
-            .args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs", "-H", &host]);
+            .args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs", "-H", &host])
+            .args(arguments);
         let ready = host.clone();
         let server = Server::start(&mut command, &at.join("log"), || {
             Command::new("docker").args(["-H", &ready, "version"]).output().is_ok_and(|output| output.status.success())
