@@ -12,6 +12,7 @@ pub mod compare;
 pub mod digest;
 pub mod dockerfile;
 pub mod error;
+pub mod explore;
 pub mod image;
 pub mod layer;
 pub mod ledger;

@@ -54,7 +54,7 @@ pub(super) fn evaluate(
                 exact: true,
                 warn,
                 fail,
-                headroom: Some(-value),
+                headroom: Some(0.0 - value),
                 percent: None,
                 set_at: deny.at.clone(),
                 note: note(&counts, let_pass),

@@ -81,22 +81,25 @@ fn offered(node: &crate::view::Node, wanted: &str) -> bool {
         || node.children.iter().any(|child| offered(child, wanted))
 }
 
-fn name(key: &Key) -> String {
-    let measure = match &key.measure {
-        Measure::Content => "content",
-        Measure::Transfer => "transfer",
-        Measure::Wasted => "wasted",
-        Measure::Layers => "layers",
-        Measure::Owner(pattern) => return format!("owner.{pattern}"),
-        Measure::DiveEfficiency => return "dive.lowestEfficiency".to_owned(),
-        Measure::DiveWasted => return "dive.highestWastedBytes".to_owned(),
-        Measure::DiveUserWasted => return "dive.highestUserWastedPercent".to_owned(),
-    };
-    match (key.growth, key.part) {
-        (true, _) => format!("growth.{measure}"),
-        (false, Part::All) => measure.to_owned(),
-        (false, Part::Own) => format!("own.{measure}"),
-        (false, Part::Base) => format!("base.{measure}"),
+/// The name of what is limited: `content`, `own.transfer`, `growth.content`, `owner.python:scipy`.
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let measure = match &self.measure {
+            Measure::Content => "content",
+            Measure::Transfer => "transfer",
+            Measure::Wasted => "wasted",
+            Measure::Layers => "layers",
+            Measure::Owner(pattern) => return write!(f, "owner.{pattern}"),
+            Measure::DiveEfficiency => return f.write_str("dive.lowestEfficiency"),
+            Measure::DiveWasted => return f.write_str("dive.highestWastedBytes"),
+            Measure::DiveUserWasted => return f.write_str("dive.highestUserWastedPercent"),
+        };
+        match (self.growth, self.part) {
+            (true, _) => write!(f, "growth.{measure}"),
+            (false, Part::All) => f.write_str(measure),
+            (false, Part::Own) => write!(f, "own.{measure}"),
+            (false, Part::Base) => write!(f, "base.{measure}"),
+        }
     }
 }
 
@@ -116,7 +119,7 @@ fn empty(budget: &Budget, platform: &str) -> Check {
         _ => None,
     };
     Check {
-        name: name(&budget.key),
+        name: budget.key.to_string(),
         platform: platform.to_owned(),
         status: Status::Unknown,
         unit,

@@ -57,6 +57,9 @@ pub(super) struct Check {
     /// How to find transfer sizes where the source keeps layers uncompressed
     #[arg(long, value_name = "HOW", default_value = "estimate")]
     transfer: analyze::Transfer,
+    /// The Dockerfile that the image was built from: layers and findings then say their lines
+    #[arg(short = 'f', long, value_name = "FILE")]
+    dockerfile: Option<String>,
     /// A directory of rules that add to the built-in ones or override them; repeatable
     #[arg(long, value_name = "DIR")]
     rules: Vec<String>,
@@ -76,7 +79,7 @@ impl Check {
             all_platforms: self.all_platforms,
             transfer: self.transfer.how(),
             rules: rules_dir::load(&self.rules)?,
-            dockerfile: None,
+            dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,
         };
         let read = |image: &str| load::report(image, &options, targets.want_files(), global);

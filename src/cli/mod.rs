@@ -8,7 +8,9 @@ mod compare;
 mod config;
 mod audit;
 mod audit_files;
+mod effective;
 mod exit;
+mod explore;
 mod init;
 mod interrupt;
 mod load;
@@ -59,7 +61,9 @@ enum Command {
     Analyze(analyze::Analyze),
     Compare(compare::Compare),
     Check(check::Check),
+    Explore(explore::Explore),
     Init(init::Init),
+    Config(effective::Effective),
     Audit(audit::Audit),
     Platforms(platforms::Platforms),
     Cache(cache::Cache),
@@ -116,6 +120,8 @@ pub fn run() -> ExitCode {
         Command::Analyze(command) => command.run(&global),
         Command::Compare(command) => command.run(&global),
         Command::Check(command) => command.run(&global),
+        Command::Explore(command) => command.run(&global),
+        Command::Config(command) => command.run(&global),
         Command::Init(command) => command.run(&global),
         Command::Audit(command) => command.run(&global),
         Command::Platforms(command) => command.run(&global),

@@ -109,6 +109,9 @@ impl Targets {
                 Place::Stdout => screen::style(global, top),
                 _ => screen::file_style(global, top),
             };
+            if format == Format::Github {
+                summarize(&render(report, subject, Format::Markdown, &style))?;
+            }
             place.write(&render(report, subject, format, &style))?;
         }
         Ok(())
@@ -162,6 +165,15 @@ impl Place {
     }
 }
 
+/// Adds the report to the summary of the job, where GitHub runs it.
+fn summarize(markdown: &str) -> Result<()> {
+    let Some(name) = std::env::var("GITHUB_STEP_SUMMARY").ok().filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
+    let file = OpenOptions::new().append(true).create(true).open(&name);
+    file.and_then(|mut file| file.write_all(markdown.as_bytes())).map_err(|error| cannot_write(&name, &error))
+}
+
 /// Writes to standard output. Whoever closes the pipe has seen enough: that is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
@@ -190,7 +202,7 @@ mod tests {
         assert_eq!(parse("json=-").unwrap(), Output { format: Format::Json, file: None });
         let file = Output { format: Format::Json, file: Some("a=b.json".to_owned()) };
         assert_eq!(parse("json=a=b.json").unwrap(), file);
-        assert_eq!(parse("yaml").unwrap_err(), "there is no format `yaml`; there are table, json");
+        assert!(parse("yaml").unwrap_err().starts_with("there is no format `yaml`; there are table, json, "));
         assert!(parse("json=").is_err());
     }
 }

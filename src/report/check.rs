@@ -53,6 +53,27 @@ pub(super) fn sentence(report: &Report, verdict: &Verdict, style: &Style) -> Str
     }
 }
 
+/// The answer without the image's name: what is beyond its limit, or how much was checked.
+pub(super) fn gist(verdict: &Verdict, style: &Style) -> String {
+    let worst: Vec<_> = verdict.with(verdict.status).collect();
+    let more = if worst.len() > 1 { format!(", and {} more", worst.len() - 1) } else { String::new() };
+    match (verdict.status, worst.first()) {
+        (Status::Fail | Status::Warn, Some(first)) => beyond(first, style) + &more,
+        (Status::Unknown, Some(first)) => first.name.clone() + &more,
+        _ => counted(verdict.checks.len() as u64, "budget", "budgets"),
+    }
+}
+
+/// A check as a sentence: `transfer is 391 MB, its limit 400 MB, on linux/amd64 (plimsoll.toml:4)`.
+pub(super) fn row(check: &Check, style: &Style) -> String {
+    let figure = |figure: f64| amount(figure, check.unit, style);
+    let mark = if check.exact { "" } else { "~" };
+    let value = check.value.map_or("not known".to_owned(), |value| format!("{mark}{}", figure(value)));
+    let limit = check.limit().map_or(String::new(), |limit| format!(", its limit {}", figure(limit)));
+    let note = check.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+    format!("{} is {value}{limit}, on {} ({}){note}", check.name, check.platform, check.set_at)
+}
+
 /// `transfer by 61.2 MB on linux/amd64`.
 fn beyond(check: &Check, style: &Style) -> String {
     let Check { name, platform, .. } = check;

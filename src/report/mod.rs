@@ -6,13 +6,21 @@
     clippy::format_collect,
     reason = "a screen is a few kilobytes, and a line of it reads best as a line"
 )]
+pub mod audit;
 mod check;
 mod comparison;
-pub mod audit;
+mod csv;
+mod github;
 pub mod grid;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod openmetrics;
 mod platforms;
 pub mod rules;
+mod sarif;
+mod scene;
 pub mod style;
 mod table;
 
@@ -30,15 +38,39 @@ pub enum Format {
     Table,
     /// For programs: everything, as `docs/report.schema.json` says.
     Json,
+    /// For a comment on a pull request.
+    Markdown,
+    /// For GitHub Actions: annotations.
+    Github,
+    /// For code scanning.
+    Sarif,
+    /// For whatever shows tests.
+    Junit,
+    /// For spreadsheets.
+    Csv,
+    /// For GitLab's metrics reports and Prometheus.
+    Openmetrics,
+    /// For a browser: one page with a map, which needs nothing else.
+    Html,
 }
 
 impl Format {
     /// All of them, by the names that users write.
-    pub const ALL: [(&'static str, Self); 2] = [("table", Self::Table), ("json", Self::Json)];
+    pub const ALL: [(&'static str, Self); 9] = [
+        ("table", Self::Table),
+        ("json", Self::Json),
+        ("markdown", Self::Markdown),
+        ("github", Self::Github),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("csv", Self::Csv),
+        ("openmetrics", Self::Openmetrics),
+        ("html", Self::Html),
+    ];
 
     /// Whether it shows single files, so that the report needs them.
     pub fn wants_files(self) -> bool {
-        false
+        self == Self::Html
     }
 
     /// The format of a name.
@@ -63,6 +95,7 @@ pub enum Subject<'a> {
 
 /// The report in the form of `format`.
 pub fn render(report: &Report, subject: Subject<'_>, format: Format, style: &Style) -> String {
+    let scene = scene::Scene::new(report, subject);
     match (format, subject) {
         (Format::Table, Subject::Analysis) => table::render(report, style),
         (Format::Table, Subject::Platforms) => platforms::render(report, style),
@@ -71,5 +104,12 @@ pub fn render(report: &Report, subject: Subject<'_>, format: Format, style: &Sty
         (Format::Json, Subject::Check(verdict, comparison)) => json::check(report, verdict, comparison),
         (Format::Json, Subject::Comparison(comparison, _)) => json::comparison(comparison),
         (Format::Json, _) => json::render(report),
+        (Format::Markdown, _) => markdown::render(scene, style),
+        (Format::Github, _) => github::render(scene, style),
+        (Format::Sarif, _) => sarif::render(scene, style),
+        (Format::Junit, _) => junit::render(scene, style),
+        (Format::Csv, _) => csv::render(scene),
+        (Format::Openmetrics, _) => openmetrics::render(scene),
+        (Format::Html, _) => html::render(scene, style),
     }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use dive::Dive;
 pub use files::Files;
 pub use platform::{
-    Base, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Hidden, Layer, Lint,
+    Base, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix, Hidden, Layer, Lint,
     Owner, Place, Platform, Saving, Transfer, Variant,
 };
 pub use tree::{Blob, Node, NodeKind, Part, Registry, Shared};

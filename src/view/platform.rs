@@ -59,6 +59,7 @@ pub struct Platform {
     /// What all findings would free together. Findings overlap; here every byte is counted once.
     pub saving: Saving,
     /// The same without the findings in the base: what this build can free by itself.
+    #[serde(default)]
     pub own_saving: Saving,
     /// Files of one content at several live paths.
     pub duplicates: Duplicates,
@@ -290,6 +291,24 @@ pub struct Finding {
     pub covered_by: Option<String>,
     /// Every entry that the fix changes, largest saving first.
     pub entries: Vec<FindingEntry>,
+    /// How to mend it; `null` in a report of a version that did not say.
+    #[serde(default)]
+    pub fix: Option<Fix>,
+}
+
+/// How to mend what a rule found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fix {
+    /// Why the bytes are not needed, as Markdown.
+    pub why: String,
+    /// What to do, as Markdown.
+    pub how: String,
+    /// What a Dockerfile often says.
+    pub before: String,
+    /// What it should say.
+    pub after: String,
+    /// Pages that say more.
+    pub references: Vec<String>,
 }
 
 /// An entry that a fix changes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Change, Finding, FindingEntry, Saving, Variant};
+use super::super::{Change, Finding, FindingEntry, Fix, Saving, Variant};
 use super::platform;
 use super::{count, number, text};
 use crate::advice::{self, Rule};
@@ -54,6 +54,17 @@ fn finding(found: &advice::Finding, analysis: &PlatformAnalysis, rules: &[Rule])
         in_base: found.in_base,
         covered_by: found.covered_by.clone(),
         entries,
+        fix: rules.iter().find(|rule| rule.id == found.rule).map(fix),
+    }
+}
+
+fn fix(rule: &Rule) -> Fix {
+    Fix {
+        why: rule.why.clone(),
+        how: rule.fix.how.clone(),
+        before: rule.fix.before.clone(),
+        after: rule.fix.after.clone(),
+        references: rule.references.clone(),
     }
 }
 
