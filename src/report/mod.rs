@@ -6,9 +6,9 @@
     clippy::format_collect,
     reason = "a screen is a few kilobytes, and a line of it reads best as a line"
 )]
+pub mod audit;
 mod check;
 mod comparison;
-pub mod audit;
 pub mod grid;
 mod json;
 mod platforms;
