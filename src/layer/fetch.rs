@@ -78,7 +78,7 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
     }
     match source.blob(descriptor)? {
         Some(Blob::At(region)) if compression(&region)? == Compression::None => {
-            let mut walked = passed.reader().hop(region.clone())?;
+            let mut walked = passed.reader().hop(&region)?;
             let plan = passed.transfer().plan(region.length()).filter(|_| !keeps);
             if let Some(plan) = plan {
                 estimate::apply(&mut walked, &estimate::measure(&region, plan)?, plan);
