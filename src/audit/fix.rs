@@ -11,7 +11,7 @@ pub fn without(manifest: &Manifest, names: &BTreeSet<&str>) -> String {
         .iter()
         .filter(|one| names.contains(one.name.as_str()) && *one.lines.start() > 0)
         .collect();
-    let is_list = manifest.path.ends_with(".toml");
+    let is_list = manifest.path.strip_suffix(".toml").is_some();
     let mut text = String::with_capacity(manifest.text.len());
     for (number, line) in (1..).zip(manifest.text.split_inclusive('\n')) {
         let here: Vec<&&Declared> = gone.iter().filter(|one| one.lines.contains(&number)).collect();
@@ -74,13 +74,14 @@ pub fn difference(path: &str, before: &str, after: &str) -> String {
         let (old_start, new_start) = (count(&edits[..start], '+'), count(&edits[..start], '-'));
         let (old_count, new_count) = (count(&edits[start..stop], '+'), count(&edits[start..stop], '-'));
         let first_line = |start: usize, count: usize| if count == 0 { start } else { start + 1 };
-        text += &format!(
+        let head = format!(
             "@@ -{},{old_count} +{},{new_count} @@\n",
             first_line(old_start, old_count),
             first_line(new_start, new_count)
         );
+        text.push_str(&head);
         for (mark, line) in &edits[start..stop] {
-            text += &format!("{mark}{line}\n");
+            text.extend([mark.to_string().as_str(), line, "\n"]);
         }
         at = stop;
     }

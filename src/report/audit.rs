@@ -45,7 +45,7 @@ fn header(platform: &PlatformAudit, style: &Style) -> String {
 }
 
 fn transfer(bytes: Bytes, platform: &PlatformAudit, style: &Style) -> String {
-    if platform.transfer_exact { style.figure(bytes.transfer) } else { "?".to_owned() }
+    style.estimate(bytes.transfer, platform.transfer_exact)
 }
 
 fn ink(package: &Package) -> Ink {
