@@ -1,5 +1,19 @@
 //! Images of real daemons: Docker's with its classic store and with containerd's, and Podman's service.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::format_push_string,
+    reason = "a test starts real servers, writes their files, and fails where it cannot go on"
+)]
+
 mod common;
 mod engines;
 

@@ -174,7 +174,8 @@ impl Follow<'_, '_> {
                     match word.as_str() {
                         "$@" | "$*" | "${@}" => words.extend(arguments.iter().cloned()),
                         _ => {
-                            words.push(word.trim_start_matches("$(").trim_matches(['(', ')', '`']).to_owned())
+                            words
+                                .push(word.trim_start_matches("$(").trim_matches(['(', ')', '`']).to_owned());
                         }
                     }
                 }

@@ -40,12 +40,11 @@ fn without_item(line: &str, item: &str) -> String {
         let quoted = format!("{quote}{item}{quote}");
         let Some(start) = line.find(&quoted) else { continue };
         let (before, after) = (&line[..start], &line[start + quoted.len()..]);
-        return match after.trim_start().strip_prefix(',') {
-            Some(after) => format!("{before}{}", after.trim_start_matches(' ')),
-            None => {
-                let before = before.trim_end();
-                format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
-            }
+        return if let Some(after) = after.trim_start().strip_prefix(',') {
+            format!("{before}{}", after.trim_start_matches(' '))
+        } else {
+            let before = before.trim_end();
+            format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
         };
     }
     line.to_owned()
@@ -143,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_difference_is_what_patch_takes() {
-        let before = (1..=20).map(|number| format!("{number}\n")).collect::<String>();
+        let before = (1..=20).fold(String::new(), |text, number| text + &format!("{number}\n"));
         let after = before.replace("\n5\n", "\n").replace("\n19\n", "\n");
         assert_eq!(
             difference("r.txt", &before, &after),

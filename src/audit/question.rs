@@ -182,6 +182,10 @@ fn required(world: &World<'_, '_>, to: usize, manifests: &[Manifest]) -> Vec<Str
 }
 
 /// What goes with a set: declared ones by dropping their lines and themselves, jointly.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question from beginning to end; its steps share most of its state"
+)]
 pub(super) fn without(world: &World<'_, '_>, asked: &[String]) -> Without {
     let graph = &world.requires.graph;
     let count = world.distributions.len();

@@ -57,7 +57,7 @@ pub fn audit(view: &ChainView<'_>, ownership: &Ownership, links: &Links) -> Syst
     let mut graph = Graph::default();
     for (position, stanza) in stanzas.iter().enumerate() {
         graph.add(size(stanza));
-        graph.requires[position] = depends[position].clone();
+        graph.requires[position].clone_from(&depends[position]);
     }
     let owners: BTreeMap<OwnerId, usize> =
         stanzas.iter().enumerate().filter_map(|(position, one)| Some((one.owner?, position))).collect();
@@ -82,8 +82,8 @@ pub fn audit(view: &ChainView<'_>, ownership: &Ownership, links: &Links) -> Syst
     lean.roots.clone_from(&apt.roots);
     let lean_keeps = lean.reachable(&none, &none);
     let mut recommended_graph = lean.clone();
-    for position in 0..stanzas.len() {
-        recommended_graph.requires[position].extend(&recommends[position]);
+    for (requires, recommended) in recommended_graph.requires.iter_mut().zip(&recommends) {
+        requires.extend(recommended);
     }
     let only_recommended: BTreeSet<usize> =
         recommended_graph.reachable(&none, &none).difference(&lean_keeps).copied().collect();

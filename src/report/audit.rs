@@ -1,6 +1,10 @@
 //! The audit on a screen and in a pull request.
 
-use super::grid::{Cell, Column::*, Grid};
+use super::grid::{
+    Cell,
+    Column::{Figure, Name, Text},
+    Grid,
+};
 use super::style::{Ink, Style, counted, wrap};
 use crate::view::audit::{Audit, Bytes, Package, PlatformAudit, Why, Without};
 

@@ -176,7 +176,7 @@ fn relay(upstream: &mut impl BufRead, client: &mut TcpStream, fault: Option<Faul
         match fault {
             Some(Fault::Cut(after)) => length = length.min(after.saturating_sub(position)),
             Some(Fault::Corrupt(at)) if (position..position + read).contains(&at) => {
-                buffer[at - position] ^= 1
+                buffer[at - position] ^= 1;
             }
             _ => {}
         }
