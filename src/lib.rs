@@ -5,8 +5,8 @@
 
 pub mod advice;
 pub mod analysis;
-pub mod budget;
 pub mod audit;
+pub mod budget;
 pub mod cli;
 pub mod compare;
 pub mod digest;

@@ -4,6 +4,8 @@
 //! The corpus is a directory with an INDEX.tsv, named by `PLIMSOLL_CORPUS`; where there is none, its test says so.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "says what was skipped")]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the files of the corpus are listed")]
 
 mod common;
 

@@ -14,7 +14,8 @@ fn the_screen_is_what_the_program_prints() {
     let readme = std::fs::read_to_string(&file).unwrap();
     let at = readme.find(START).unwrap() + START.len();
     let arguments = readme[at..].split(" -->").next().unwrap();
-    let output = common::plimsoll(&arguments.split(' ').collect::<Vec<_>>()).current_dir(root).output().unwrap();
+    let output =
+        common::plimsoll(&arguments.split(' ').collect::<Vec<_>>()).current_dir(root).output().unwrap();
     let screen = String::from_utf8(output.stdout).unwrap();
     let screen: Vec<_> = screen.trim_matches('\n').lines().map(str::trim_end).collect();
     let block = format!("{arguments} -->\n```text\n{}\n```\n", screen.join("\n"));
@@ -23,6 +24,9 @@ fn the_screen_is_what_the_program_prints() {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&file, &expected).unwrap();
     } else {
-        assert!(readme == expected, "the screen in README.md is out of date: BLESS=1 cargo test --test readme");
+        assert!(
+            readme == expected,
+            "the screen in README.md is out of date: BLESS=1 cargo test --test readme"
+        );
     }
 }

@@ -1,5 +1,19 @@
 //! Images of real daemons: Docker's with its classic store and with containerd's, and Podman's service.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::format_push_string,
+    reason = "a test starts real servers, writes their files, and fails where it cannot go on"
+)]
+
 mod common;
 mod engines;
 
@@ -33,7 +47,8 @@ fn docker_and_an_archive_give_the_same_ledger() {
         ("legacy:2.0", "legacy-docker-save.tar:legacy:2.0"),
         ("buildkit", "buildkit-docker.tar"),
     ] {
-        let exported = report(&home, "DOCKER_HOST", &docker.host, &[&format!("docker:{image}"), "--no-cache"]);
+        let exported =
+            report(&home, "DOCKER_HOST", &docker.host, &[&format!("docker:{image}"), "--no-cache"]);
         let saved = home.report(&[&fixture(archive), "--no-cache"]);
         assert_eq!(ledger(&exported), ledger(&saved), "{image}");
         assert_eq!(exported["image"]["kind"], "docker");
@@ -59,12 +74,16 @@ fn contexts(home: &Home, docker: &Docker) {
     for (name, host) in [("right", docker.host.as_str()), ("wrong", "unix:///nowhere/docker.sock")] {
         let meta = json!({ "Name": name, "Endpoints": { "docker": { "Host": host } } });
         let key = Digest::of(name.as_bytes());
-        write(&home.path(&format!(".docker/contexts/meta/{}/meta.json", key.hex())), meta.to_string().as_bytes());
+        write(
+            &home.path(&format!(".docker/contexts/meta/{}/meta.json", key.hex())),
+            meta.to_string().as_bytes(),
+        );
     }
     write(&home.path(".docker/config.json"), br#"{"currentContext":"right"}"#);
     let arguments = ["analyze", "docker:legacy:1.0"];
     assert_eq!(home.run(&arguments).code, Some(0));
-    ran(home.command(&arguments).env("DOCKER_CONTEXT", "wrong")).fails_with(&["is not at unix:///nowhere/docker.sock"]);
+    ran(home.command(&arguments).env("DOCKER_CONTEXT", "wrong"))
+        .fails_with(&["is not at unix:///nowhere/docker.sock"]);
     home.run(&[&arguments[..], &["--context", "none"]].concat()).fails_with(&["no docker context none"]);
     let chosen = ran(home
         .command(&[&arguments[..], &["--context", "right"]].concat())
@@ -125,7 +144,9 @@ fn a_daemon_over_tcp_and_tls_is_read() {
     for (from, to) in [("ca.crt", "ca.pem"), ("server.crt", "cert.pem"), ("server.key", "key.pem")] {
         must(std::process::Command::new("cp").arg(at.join(from)).arg(at.join(to)));
     }
-    let Some(docker) = Docker::start_secured(port, at) else { return skip(name, "dockerd does not start here") };
+    let Some(docker) = Docker::start_secured(port, at) else {
+        return skip(name, "dockerd does not start here");
+    };
     let home = Home::new();
     docker.docker(&["load", "-i", &fixture("buildkit-docker.tar")]);
     let arguments = ["analyze", "docker:buildkit", "-H", &format!("tcp://127.0.0.1:{port}")];

@@ -1,5 +1,19 @@
 //! What needs no server: directories, bare names, what is remembered, Docker's plugin, completions, signals.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::format_push_string,
+    reason = "a test starts real servers, writes their files, and fails where it cannot go on"
+)]
+
 mod common;
 mod engines;
 
@@ -52,9 +66,8 @@ fn a_directory_weighs_what_a_tar_of_it_does() {
 #[test]
 fn a_bare_name_says_what_everybody_answered() {
     let home = Home::new();
-    let run = |arguments: &[&str]| {
-        ran(home.command(arguments).env("DOCKER_HOST", "unix:///nowhere/docker.sock"))
-    };
+    let run =
+        |arguments: &[&str]| ran(home.command(arguments).env("DOCKER_HOST", "unix:///nowhere/docker.sock"));
     run(&["analyze", "no-such-host.invalid/app:1"]).fails_with(&[
         "there is no file or directory no-such-host.invalid/app:1",
         "the Docker daemon is not at unix:///nowhere/docker.sock",
@@ -85,7 +98,8 @@ fn a_spoilt_cache_changes_nothing() {
     home.run(&["cache", "prune"]);
     assert!(home.files().is_empty());
     // Nowhere to keep anything is no trouble either.
-    let nowhere = ran(home.command(&["analyze", &reference, "-o", "json"]).env("XDG_CACHE_HOME", "/dev/null/cache"));
+    let nowhere =
+        ran(home.command(&["analyze", &reference, "-o", "json"]).env("XDG_CACHE_HOME", "/dev/null/cache"));
     assert_eq!(serde_json::from_str::<Value>(&nowhere.stdout).unwrap(), first);
     assert_eq!(home.report(&[&reference, "--no-cache"]), first);
     assert!(home.files().is_empty(), "--no-cache keeps nothing");

@@ -1,5 +1,19 @@
 //! Images in registries: real ones, and one behind a proxy that misbehaves.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::format_push_string,
+    reason = "a test starts real servers, writes their files, and fails where it cannot go on"
+)]
+
 mod common;
 mod engines;
 
@@ -129,8 +143,11 @@ fn only_the_hosts_platform_is_fetched_unless_others_are_asked_for() {
     assert_eq!(platforms(home.report(&[&reference])), 1);
     assert_eq!(platforms(home.report(&[&reference, "--all-platforms"])), 2);
     assert_eq!(home.report(&[&reference, "--platform", other])["platforms"][0]["platform"], other);
-    home.run(&["analyze", &reference, "--platform", "riscv64"])
-        .fails_with(&["has no platform riscv64", "linux/amd64", "linux/arm64"]);
+    home.run(&["analyze", &reference, "--platform", "riscv64"]).fails_with(&[
+        "has no platform riscv64",
+        "linux/amd64",
+        "linux/arm64",
+    ]);
 }
 
 #[test]
@@ -167,7 +184,9 @@ fn a_closed_registry_is_read_by_who_may() {
     let (reference, ca) = (format!("registry:{host}/tiny:1"), registry.ca.to_str().unwrap());
     let arguments = ["analyze", &reference, "--ca-file", ca, "-o", "json"];
     let clean = |ran: &engines::run::Ran| {
-        for secret in [PASSWORD, "wrong-horse", &engines::run::base64(format!("{USER}:{PASSWORD}").as_bytes())] {
+        for secret in
+            [PASSWORD, "wrong-horse", &engines::run::base64(format!("{USER}:{PASSWORD}").as_bytes())]
+        {
             assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{}", ran.stderr);
         }
     };
@@ -319,12 +338,14 @@ fn tokens_are_fetched_and_fetched_again() {
     assert!(!home.holds("secret-token") && !home.holds(PASSWORD));
 
     home.run(&arguments).fails_with(&[&proxy.host(), "not logged in"]);
-    let wrong = engines::run::ran(home.command(&arguments).env("PLIMSOLL_REGISTRY_AUTH", "alice:wrong-horse"));
+    let wrong =
+        engines::run::ran(home.command(&arguments).env("PLIMSOLL_REGISTRY_AUTH", "alice:wrong-horse"));
     wrong.fails_with(&[&proxy.host(), "refuses the user or password"]);
     assert!(!wrong.stderr.contains("wrong-horse"), "{}", wrong.stderr);
 
     // A token that is expired from the start cannot be renewed where only it was given.
-    let expired = engines::run::ran(home.command(&arguments).env("PLIMSOLL_REGISTRY_TOKEN", "expired-secret"));
+    let expired =
+        engines::run::ran(home.command(&arguments).env("PLIMSOLL_REGISTRY_TOKEN", "expired-secret"));
     expired.fails_with(&[&proxy.host(), "token"]);
     assert!(!expired.stderr.contains("expired-secret"), "{}", expired.stderr);
     let useless = Proxy::with_tokens(registry.port, tokens(0), |_, _| None);

@@ -174,7 +174,8 @@ impl Follow<'_, '_> {
                     match word.as_str() {
                         "$@" | "$*" | "${@}" => words.extend(arguments.iter().cloned()),
                         _ => {
-                            words.push(word.trim_start_matches("$(").trim_matches(['(', ')', '`']).to_owned())
+                            words
+                                .push(word.trim_start_matches("$(").trim_matches(['(', ')', '`']).to_owned());
                         }
                     }
                 }
@@ -252,7 +253,7 @@ impl Follow<'_, '_> {
     /// `main:app`, `main:create()`, `main`, `app/main.py`.
     fn application(&mut self, text: &str, line: &str) {
         let module = text.split(':').next().unwrap_or(text);
-        if let Some(path) = self.find(module).filter(|_| text.ends_with(".py")) {
+        if let Some(path) = self.find(module).filter(|_| text.strip_suffix(".py").is_some()) {
             self.started.scripts.push((path, line.to_owned()));
         } else {
             self.started.modules.push((module.to_owned(), line.to_owned()));

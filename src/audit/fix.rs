@@ -11,7 +11,7 @@ pub fn without(manifest: &Manifest, names: &BTreeSet<&str>) -> String {
         .iter()
         .filter(|one| names.contains(one.name.as_str()) && *one.lines.start() > 0)
         .collect();
-    let is_list = manifest.path.ends_with(".toml");
+    let is_list = manifest.path.strip_suffix(".toml").is_some();
     let mut text = String::with_capacity(manifest.text.len());
     for (number, line) in (1..).zip(manifest.text.split_inclusive('\n')) {
         let here: Vec<&&Declared> = gone.iter().filter(|one| one.lines.contains(&number)).collect();
@@ -40,12 +40,11 @@ fn without_item(line: &str, item: &str) -> String {
         let quoted = format!("{quote}{item}{quote}");
         let Some(start) = line.find(&quoted) else { continue };
         let (before, after) = (&line[..start], &line[start + quoted.len()..]);
-        return match after.trim_start().strip_prefix(',') {
-            Some(after) => format!("{before}{}", after.trim_start_matches(' ')),
-            None => {
-                let before = before.trim_end();
-                format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
-            }
+        return if let Some(after) = after.trim_start().strip_prefix(',') {
+            format!("{before}{}", after.trim_start_matches(' '))
+        } else {
+            let before = before.trim_end();
+            format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
         };
     }
     line.to_owned()
@@ -74,13 +73,14 @@ pub fn difference(path: &str, before: &str, after: &str) -> String {
         let (old_start, new_start) = (count(&edits[..start], '+'), count(&edits[..start], '-'));
         let (old_count, new_count) = (count(&edits[start..stop], '+'), count(&edits[start..stop], '-'));
         let first_line = |start: usize, count: usize| if count == 0 { start } else { start + 1 };
-        text += &format!(
+        let head = format!(
             "@@ -{},{old_count} +{},{new_count} @@\n",
             first_line(old_start, old_count),
             first_line(new_start, new_count)
         );
+        text.push_str(&head);
         for (mark, line) in &edits[start..stop] {
-            text += &format!("{mark}{line}\n");
+            text.extend([mark.to_string().as_str(), line, "\n"]);
         }
         at = stop;
     }
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_difference_is_what_patch_takes() {
-        let before = (1..=20).map(|number| format!("{number}\n")).collect::<String>();
+        let before = (1..=20).fold(String::new(), |text, number| text + &format!("{number}\n"));
         let after = before.replace("\n5\n", "\n").replace("\n19\n", "\n");
         assert_eq!(
             difference("r.txt", &before, &after),

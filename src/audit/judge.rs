@@ -227,8 +227,9 @@ impl Case<'_, '_> {
         let mut confidence = match verdict {
             Verdict::Used | Verdict::Undeclared | Verdict::Transitive => {
                 return match tier {
-                    _ if self.started.contains(&position) => (Confidence::Certain, because),
-                    Some(Tier::Hard) => (Confidence::Certain, because),
+                    _ if self.started.contains(&position) || tier == Some(Tier::Hard) => {
+                        (Confidence::Certain, because)
+                    }
                     Some(_) => (Confidence::Likely, because),
                     None => (Confidence::Possible, because),
                 };

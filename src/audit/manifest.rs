@@ -60,7 +60,7 @@ pub fn read(path: &str, text: &str) -> Manifest {
         "pyproject.toml" => pyproject(&mut manifest),
         "Pipfile" => pipfile(&mut manifest),
         "setup.cfg" => setup_cfg(&mut manifest),
-        name if name.ends_with(".toml") => pyproject(&mut manifest),
+        name if name.strip_suffix(".toml").is_some() => pyproject(&mut manifest),
         _ => requirements(&mut manifest),
     }
     manifest

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::manifest::Manifest;
+use super::python::distribution::Requirement;
 use super::python::modules::Home;
 use super::run::World;
 use crate::size::Size;
@@ -181,6 +182,10 @@ fn required(world: &World<'_, '_>, to: usize, manifests: &[Manifest]) -> Vec<Str
 }
 
 /// What goes with a set: declared ones by dropping their lines and themselves, jointly.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question from beginning to end; its steps share most of its state"
+)]
 pub(super) fn without(world: &World<'_, '_>, asked: &[String]) -> Without {
     let graph = &world.requires.graph;
     let count = world.distributions.len();
@@ -236,7 +241,8 @@ pub(super) fn without(world: &World<'_, '_>, asked: &[String]) -> Without {
                 Home::Distribution(other) => !goes.contains(&other),
                 _ => true,
             };
-            stays && step.tier == super::Tier::Hard
+            let at_start = world.reach.reached.get(from).is_some_and(|reached| reached.tier.runs_at_start());
+            stays && at_start && step.tier == super::Tier::Hard
         });
         without.breaks.extend(code.take(1).map(|(from, step)| {
             format!(
@@ -261,21 +267,20 @@ pub(super) fn without(world: &World<'_, '_>, asked: &[String]) -> Without {
             }));
         let one = &world.distributions[node];
         without.shared.push((one.name.clone(), keepers));
-        let mut holding = goes.iter().flat_map(|gone| {
-            world.distributions[*gone].requires.iter().map(move |requirement| (gone, requirement))
-        });
-        let held = holding.find(|(_, requirement)| {
-            requirement.name == one.name && requirement.versions().contains('<')
-                || requirement.name == one.name && requirement.holds_back()
-        });
-        // What the project pins, nothing that goes held back.
-        let is_pinned = world.declared.iter().any(|declared| {
-            declared.name == one.name
-                && declared
-                    .requirement
-                    .as_ref()
-                    .is_some_and(|requirement| requirement.versions().contains("=="))
-        });
+        let applies = |requirement: &&Requirement| {
+            requirement.name == one.name
+                && requirement.holds_back()
+                && world.environment.applies(requirement, &[])
+        };
+        let holds = |position: &usize| world.distributions[*position].requires.iter().find(applies);
+        // What something that stays holds back too, or the project pins, stays as it is.
+        let is_pinned = left.iter().filter(|node| **node < count).any(|node| holds(node).is_some())
+            || world
+                .declared
+                .iter()
+                .filter(|declared| declared.name == one.name)
+                .any(|declared| declared.requirement.as_ref().is_some_and(Requirement::holds_back));
+        let held = goes.iter().find_map(|gone| Some((gone, holds(gone)?)));
         if let Some((gone, requirement)) = held.filter(|_| !is_pinned) {
             let by = format!("{} requires {}", world.distributions[*gone].name, requirement.text);
             without.held_back.push(HeldBack {

@@ -31,6 +31,7 @@ pub(super) struct World<'w, 'a> {
     pub requires: &'w Requires,
     pub declared: &'w [&'w Declared],
     pub sizes: &'w [Size],
+    pub environment: &'w Environment,
 }
 
 pub(super) fn run(image: &Image, ledger: &Ledger, ownership: &Ownership, options: &Options) -> Audit {
@@ -41,7 +42,7 @@ pub(super) fn run(image: &Image, ledger: &Ledger, ownership: &Ownership, options
     let sources: Vec<(String, Facts)> = options
         .sources
         .iter()
-        .filter(|(path, _)| path.ends_with(".py"))
+        .filter(|(path, _)| path.strip_suffix(".py").is_some())
         .map(|(path, content)| (path.clone(), super::python::read(content)))
         .collect();
     let mut modules = Modules::gather(&Gather { view: &view, distributions: &distributions, search });
@@ -80,6 +81,7 @@ pub(super) fn run(image: &Image, ledger: &Ledger, ownership: &Ownership, options
         requires: &requires,
         declared: &declared,
         sizes: &sizes,
+        environment: &environment,
     };
     let mut audit = Audit { roots: words, transfer_known: ledger.transfer_exact, ..Audit::default() };
     audit.dynamic = dynamic(&modules, &reach);

@@ -57,7 +57,7 @@ pub fn audit(view: &ChainView<'_>, ownership: &Ownership, links: &Links) -> Syst
     let mut graph = Graph::default();
     for (position, stanza) in stanzas.iter().enumerate() {
         graph.add(size(stanza));
-        graph.requires[position] = depends[position].clone();
+        graph.requires[position].clone_from(&depends[position]);
     }
     let owners: BTreeMap<OwnerId, usize> =
         stanzas.iter().enumerate().filter_map(|(position, one)| Some((one.owner?, position))).collect();
@@ -82,8 +82,8 @@ pub fn audit(view: &ChainView<'_>, ownership: &Ownership, links: &Links) -> Syst
     lean.roots.clone_from(&apt.roots);
     let lean_keeps = lean.reachable(&none, &none);
     let mut recommended_graph = lean.clone();
-    for position in 0..stanzas.len() {
-        recommended_graph.requires[position].extend(&recommends[position]);
+    for (requires, recommended) in recommended_graph.requires.iter_mut().zip(&recommends) {
+        requires.extend(recommended);
     }
     let only_recommended: BTreeSet<usize> =
         recommended_graph.reachable(&none, &none).difference(&lean_keeps).copied().collect();
@@ -100,54 +100,19 @@ pub fn audit(view: &ChainView<'_>, ownership: &Ownership, links: &Links) -> Syst
         (0..stanzas.len()).filter(|position| !apt_keeps.contains(position)).collect();
     system.autoremove = (named(&autoremove), graph.size_of(&autoremove));
     system.recommended = (named(&only_recommended), graph.size_of(&only_recommended));
+    let standing = Standing {
+        stanzas: &stanzas,
+        recommends: &recommends,
+        needed: &needed,
+        kept: &kept,
+        apt_keeps: &apt_keeps,
+        only_recommended: &only_recommended,
+    };
     let mut going = BTreeSet::new();
     for (position, stanza) in stanzas.iter().enumerate() {
         let dependants: Vec<usize> =
             (0..stanzas.len()).filter(|other| depends[*other].contains(&position)).collect();
-        let keeper = dependants.iter().find(|other| kept.contains(other));
-        let recommender =
-            (0..stanzas.len()).find(|other| kept.contains(other) && recommends[*other].contains(&position));
-        let (verdict, confidence, because) = if let Some(why) = needed.get(&position) {
-            (Verdict::Used, Confidence::Certain, vec![(*why).clone()])
-        } else if stanza.is_base {
-            (
-                Verdict::Used,
-                Confidence::Certain,
-                vec!["it is essential or required in every Debian".to_owned()],
-            )
-        } else if let Some(keeper) = keeper {
-            (Verdict::Transitive, Confidence::Certain, vec![format!("{} depends on it", name(keeper))])
-        } else if is_data(&stanza.name) {
-            (
-                Verdict::Optional,
-                Confidence::Possible,
-                vec!["it is data that programs read without being linked to it".to_owned()],
-            )
-        } else if !apt_keeps.contains(&position) {
-            (Verdict::Leftover, Confidence::Likely, vec!["installed automatically, and nothing that was asked for needs it: apt-get autoremove removes it".to_owned()])
-        } else if let Some(recommender) = recommender {
-            (
-                Verdict::Optional,
-                Confidence::Possible,
-                vec![format!("{} only recommends it", name(&recommender))],
-            )
-        } else if stanza.is_manual {
-            (Verdict::Unused, Confidence::Possible, vec!["installed by name; no program or library that was found to run needs it, though a script may call it".to_owned()])
-        } else if let Some(dependant) = dependants.first() {
-            (
-                Verdict::Transitive,
-                Confidence::Likely,
-                vec![format!("{} depends on it, which nothing that runs needs", name(dependant))],
-            )
-        } else if only_recommended.contains(&position) {
-            (
-                Verdict::Optional,
-                Confidence::Likely,
-                vec!["only recommended: --no-install-recommends leaves it out".to_owned()],
-            )
-        } else {
-            (Verdict::Leftover, Confidence::Possible, vec!["nothing that runs needs it".to_owned()])
-        };
+        let (verdict, confidence, why) = standing.judge(position, &dependants);
         let could_go = matches!(verdict, Verdict::Unused | Verdict::Leftover);
         if could_go {
             going.insert(position);
@@ -167,13 +132,59 @@ pub fn audit(view: &ChainView<'_>, ownership: &Ownership, links: &Links) -> Syst
             declared: None,
             line: None,
             alternatives: Vec::new(),
-            because,
+            because: vec![why],
         });
     }
     let freed = graph.freed(&going, &none);
     system.joint = graph.size_of(&freed);
     system.joint_packages = named(&freed);
     system
+}
+
+/// What is kept, and by whom.
+struct Standing<'s> {
+    stanzas: &'s [Stanza],
+    recommends: &'s [BTreeSet<usize>],
+    needed: &'s BTreeMap<usize, &'s String>,
+    kept: &'s BTreeSet<usize>,
+    apt_keeps: &'s BTreeSet<usize>,
+    only_recommended: &'s BTreeSet<usize>,
+}
+
+impl Standing<'_> {
+    /// Judges one package, given those that depend on it.
+    fn judge(&self, position: usize, dependants: &[usize]) -> (Verdict, Confidence, String) {
+        use Confidence::{Certain, Likely, Possible};
+        let stanza = &self.stanzas[position];
+        let name = |position: usize| &self.stanzas[position].name;
+        let keeper = dependants.iter().find(|other| self.kept.contains(other));
+        let mut recommenders = self.kept.iter().filter(|other| self.recommends[**other].contains(&position));
+        if let Some(why) = self.needed.get(&position) {
+            (Verdict::Used, Certain, (*why).clone())
+        } else if stanza.is_base {
+            (Verdict::Used, Certain, "it is essential or required in every Debian".to_owned())
+        } else if let Some(keeper) = keeper {
+            (Verdict::Transitive, Certain, format!("{} depends on it", name(*keeper)))
+        } else if is_data(&stanza.name) {
+            (Verdict::Optional, Possible, "programs read its data without being linked to it".to_owned())
+        } else if !self.apt_keeps.contains(&position) {
+            let why = "installed automatically, and nothing that was asked for needs it: apt-get autoremove removes it";
+            (Verdict::Leftover, Likely, why.to_owned())
+        } else if let Some(recommender) = recommenders.next() {
+            (Verdict::Optional, Possible, format!("{} only recommends it", name(*recommender)))
+        } else if stanza.is_manual {
+            let why =
+                "installed by name; nothing that was found to run needs it, though a script may call it";
+            (Verdict::Unused, Possible, why.to_owned())
+        } else if let Some(dependant) = dependants.first() {
+            let why = format!("{} depends on it, which nothing that runs needs", name(*dependant));
+            (Verdict::Transitive, Likely, why)
+        } else if self.only_recommended.contains(&position) {
+            (Verdict::Optional, Likely, "only recommended: --no-install-recommends leaves it out".to_owned())
+        } else {
+            (Verdict::Leftover, Possible, "nothing that runs needs it".to_owned())
+        }
+    }
 }
 
 /// Data that is read by name: certificates, time zones, names of services.

@@ -29,9 +29,8 @@ impl Cache {
     /// Prunes, and says what went.
     pub(super) fn run(self, global: &Global) -> Result<Outcome> {
         let What::Prune { keep } = self.what;
-        let cache = cache::Cache::of_user().ok_or_else(|| {
-            Error::config("there is no cache directory").hint("set HOME or XDG_CACHE_HOME")
-        })?;
+        let cache = cache::Cache::of_user()
+            .ok_or_else(|| Error::config("there is no cache directory").hint("set HOME or XDG_CACHE_HOME"))?;
         let gone = cache.prune(keep)?;
         if !global.quiet {
             output::print(&format!("{} layers forgotten, {} bytes\n", gone.files, gone.bytes))?;

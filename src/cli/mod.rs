@@ -2,12 +2,12 @@
 //! knows of terminals.
 
 mod analyze;
+mod audit;
+mod audit_files;
 mod cache;
 mod check;
 mod compare;
 mod config;
-mod audit;
-mod audit_files;
 mod effective;
 mod exit;
 mod explore;

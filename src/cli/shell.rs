@@ -1,6 +1,10 @@
 //! `plimsoll completions SHELL`, and the manual pages: both made from the definitions of the arguments.
 
-#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "manual pages go where the user says")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "manual pages go where the user says"
+)]
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -47,7 +51,10 @@ impl Man {
             .and_then(|()| clap_mangen::generate_to(Cli::command(), directory))
             .map_err(|error| {
                 let place = self.directory.escape_debug();
-                Error::new(ErrorKind::Output, format!("the manual pages cannot be written to {place}: {error}"))
+                Error::new(
+                    ErrorKind::Output,
+                    format!("the manual pages cannot be written to {place}: {error}"),
+                )
             })?;
         Ok(Outcome::Fine)
     }

@@ -33,20 +33,24 @@ pub fn walk_images(
     // All of them first, so that who watches knows how much there is. What went by was told when it did.
     if !passed.has_any() {
         for (index, (_, _, layer)) in layers.iter().enumerate() {
-            passed.progress().layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
+            passed
+                .progress()
+                .layer_started(index, (layer.descriptor.size > 0).then_some(layer.descriptor.size));
         }
     }
     let walk = || {
-        let walked = layers.par_iter().with_max_len(1).enumerate().map(|(index, (position, count, layer))| {
-            let digest = &layer.descriptor.digest;
-            let walked = walk_layer(source, layer, passed, index);
-            if !passed.has_any() {
-                passed.progress().layer_done(index);
-            }
-            let walked = walked
-                .map_err(|error| error.within(format_args!("layer {} of {count}, {digest}", position + 1)))?;
-            Ok((digest.clone(), walked))
-        });
+        let walked =
+            layers.par_iter().with_max_len(1).enumerate().map(|(index, (position, count, layer))| {
+                let digest = &layer.descriptor.digest;
+                let walked = walk_layer(source, layer, passed, index);
+                if !passed.has_any() {
+                    passed.progress().layer_done(index);
+                }
+                let walked = walked.map_err(|error| {
+                    error.within(format_args!("layer {} of {count}, {digest}", position + 1))
+                })?;
+                Ok((digest.clone(), walked))
+            });
         walked.collect()
     };
     if source.is_remote() {
@@ -74,27 +78,21 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
     }
     match source.blob(descriptor)? {
         Some(Blob::At(region)) if compression(&region)? == Compression::None => {
-            let mut walked = passed.reader().hop(region.clone())?;
+            let mut walked = passed.reader().hop(&region)?;
             let plan = passed.transfer().plan(region.length()).filter(|_| !keeps);
             if let Some(plan) = plan {
                 estimate::apply(&mut walked, &estimate::measure(&region, plan)?, plan);
             }
             Ok(walked)
         }
-        Some(Blob::At(region)) => {
-            stream(Box::new(region.reader()), expected(layer), passed, keeps, index)
-        }
-        Some(Blob::Stream(bytes)) => {
-            stream(bytes, Some(digest), passed, keeps, index)
-        }
+        Some(Blob::At(region)) => stream(Box::new(region.reader()), expected(layer), passed, keeps, index),
+        Some(Blob::Stream(bytes)) => stream(bytes, Some(digest), passed, keeps, index),
         Some(Blob::Passed(key)) => passed.get(key, digest, keeps),
         None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
             Ok(WalkedLayer::foreign(descriptor.size))
         }
-        None => passed.memory().recall(digest, keeps).ok_or_else(|| {
-            Error::input("its blob is not there, though the manifest names it")
-                .hint("the image is incomplete: fetch or save it again")
-        }),
+        None => Err(Error::input("its blob is not there, though the manifest names it")
+            .hint("the image is incomplete: fetch or save it again")),
     }
 }
 

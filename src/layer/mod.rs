@@ -19,6 +19,6 @@ pub use estimate::Plan;
 pub use evidence::{Capture, Evidence, Reduced, Wants};
 pub use fetch::{hash_files, walk_images};
 pub use limits::Limits;
-pub use memory::Memory;
 pub use member::{Compression, FileFormat, Member, MemberKind, WalkedLayer};
+pub use memory::Memory;
 pub use walk::{Passed, Reader, Transfer};

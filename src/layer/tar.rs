@@ -204,11 +204,11 @@ impl Walk<'_> {
                 }
                 let mut hasher = Xxh3::new();
                 let start = self.input.position();
-                let (skipped, hashed) = self.input.skip(member.stored, Some(&mut hasher))?;
+                let (skipped, went_by) = self.input.skip(member.stored, Some(&mut hasher))?;
                 if skipped < member.stored {
                     return Err(truncated(start + skipped));
                 }
-                member.hash = hashed.then(|| hasher.digest());
+                member.hash = went_by.then(|| hasher.digest());
             }
         }
         self.padding(member.stored)
@@ -241,7 +241,7 @@ impl Walk<'_> {
 
     /// Keeps a path or link target.
     fn name(&mut self, name: &[u8]) -> Result<(u32, u32)> {
-        let depth = name.iter().filter(|byte| **byte == b'/').count();
+        let depth = name.split(|byte| *byte == b'/').skip(1).count();
         if name.len() > self.limits.path || depth > self.limits.depth {
             let shown = Printable(&name[..name.len().min(80)]).to_string();
             return Err(limit(format!(

@@ -31,7 +31,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads an uncompressed layer by hopping from header to header. Content is skipped, so nothing can be held against
     /// a digest.
-    pub fn hop(&self, region: Region) -> Result<WalkedLayer> {
+    pub fn hop(&self, region: &Region) -> Result<WalkedLayer> {
         let size = region.length();
         let mut layer = tar::walk(&mut Hop::new(region.clone()), self.wants, self.limits)?;
         // Seeking over content cannot tell a file from a truncated one, so the last byte is asked for.

@@ -1,6 +1,10 @@
 //! The audit on a screen and in a pull request.
 
-use super::grid::{Cell, Column::*, Grid};
+use super::grid::{
+    Cell,
+    Column::{Figure, Name, Text},
+    Grid,
+};
 use super::style::{Ink, Style, counted, wrap};
 use crate::view::audit::{Audit, Bytes, Package, PlatformAudit, Why, Without};
 
@@ -45,7 +49,7 @@ fn header(platform: &PlatformAudit, style: &Style) -> String {
 }
 
 fn transfer(bytes: Bytes, platform: &PlatformAudit, style: &Style) -> String {
-    if platform.transfer_exact { style.figure(bytes.transfer) } else { "?".to_owned() }
+    style.estimate(bytes.transfer, platform.transfer_exact)
 }
 
 fn ink(package: &Package) -> Ink {

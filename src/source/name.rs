@@ -144,7 +144,9 @@ mod tests {
 
     #[test]
     fn nothing_can_leave_its_place_in_a_url() {
-        for bad in ["", "a//b", "a/../b", "A", "a?b", "a#b", "h.io/a%2f", "a:b c", "a:", "a@sha256:0", "user@h.io/a"] {
+        for bad in
+            ["", "a//b", "a/../b", "A", "a?b", "a#b", "h.io/a%2f", "a:b c", "a:", "a@sha256:0", "user@h.io/a"]
+        {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
         }
     }

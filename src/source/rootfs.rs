@@ -127,7 +127,8 @@ impl Tree {
         let walk = WalkDir::new(top).min_depth(1).sort_by_file_name().same_file_system(true);
         for found in walk {
             let found = found.map_err(|error| unreadable(&error))?;
-            let path = found.path().strip_prefix(top).unwrap_or(found.path()).as_os_str().as_bytes().to_owned();
+            let path =
+                found.path().strip_prefix(top).unwrap_or(found.path()).as_os_str().as_bytes().to_owned();
             let metadata = found.metadata().map_err(|error| unreadable(&error))?;
             let Some(kind) = kind_of(&metadata) else { continue };
             let mut member = Listed {
@@ -142,8 +143,9 @@ impl Tree {
                 start: tree.end,
             };
             if kind.is_symlink() {
-                let target = std::fs::read_link(found.path())
-                    .map_err(|error| Error::input(format!("{} cannot be read: {error}", shown(found.path()))))?;
+                let target = std::fs::read_link(found.path()).map_err(|error| {
+                    Error::input(format!("{} cannot be read: {error}", shown(found.path())))
+                })?;
                 target.as_os_str().as_bytes().clone_into(&mut member.link);
             } else if kind.is_file() && metadata.nlink() > 1 {
                 let inode = (metadata.dev(), metadata.ino());
@@ -178,9 +180,8 @@ impl Tree {
             return Ok(length);
         }
         let within = within - header.len() as u64;
-        let bounded = |length: u64, buffer: &[u8]| {
-            usize::try_from(length).unwrap_or(usize::MAX).min(buffer.len())
-        };
+        let bounded =
+            |length: u64, buffer: &[u8]| usize::try_from(length).unwrap_or(usize::MAX).min(buffer.len());
         if within < member.size {
             let length = bounded(member.size - within, buffer);
             let path = self.top.join(std::ffi::OsStr::from_bytes(&member.path));

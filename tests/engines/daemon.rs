@@ -49,11 +49,21 @@ impl Docker {
             .arg(at.join("pid"))
             .arg("--config-file")
             .arg(at.join("daemon.json"))
-            .args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs", "-H", &host])
+            .args([
+                "--iptables=false",
+                "--ip6tables=false",
+                "--bridge=none",
+                "--storage-driver=vfs",
+                "-H",
+                &host,
+            ])
             .args(arguments);
         let ready = host.clone();
         let server = Server::start(&mut command, &at.join("log"), || {
-            Command::new("docker").args(["-H", &ready, "version"]).output().is_ok_and(|output| output.status.success())
+            Command::new("docker")
+                .args(["-H", &ready, "version"])
+                .output()
+                .is_ok_and(|output| output.status.success())
         });
         Some(Self { host, directory, _server: server? })
     }
@@ -91,7 +101,12 @@ impl Podman {
 
     fn command(at: &std::path::Path) -> Command {
         let mut command = Command::new("podman");
-        command.arg("--root").arg(at.join("root")).arg("--runroot").arg(at.join("run")).arg("--storage-driver=vfs");
+        command
+            .arg("--root")
+            .arg(at.join("root"))
+            .arg("--runroot")
+            .arg(at.join("run"))
+            .arg("--storage-driver=vfs");
         command
     }
 

@@ -1,7 +1,11 @@
 //! Real daemons and registries, started by the tests on sockets and ports of their own, and a proxy that misbehaves.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests start programs and make files")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "tests start programs and make files"
+)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 pub mod daemon;

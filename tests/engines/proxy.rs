@@ -57,7 +57,10 @@ struct State {
 }
 
 impl Proxy {
-    pub fn start(upstream: u16, decide: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static) -> Self {
+    pub fn start(
+        upstream: u16,
+        decide: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static,
+    ) -> Self {
         Self::with_tokens(upstream, None, decide)
     }
 
@@ -143,13 +146,14 @@ fn serve(state: &State, mut client: TcpStream) -> std::io::Result<()> {
         return client.write_all(answer.as_bytes());
     }
     if fault == Some(Fault::NoRange) {
-        headers = headers.lines().filter(|line| !line.to_ascii_lowercase().starts_with("range")).fold(
-            String::new(),
-            |all, line| all + line + "\r\n",
-        );
+        headers = headers
+            .lines()
+            .filter(|line| !line.to_ascii_lowercase().starts_with("range"))
+            .fold(String::new(), |all, line| all + line + "\r\n");
     }
     let mut upstream = TcpStream::connect(("127.0.0.1", state.upstream))?;
-    upstream.write_all(format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").as_bytes())?;
+    upstream
+        .write_all(format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").as_bytes())?;
     relay(&mut BufReader::new(upstream), &mut client, fault)
 }
 
@@ -171,7 +175,9 @@ fn relay(upstream: &mut impl BufRead, client: &mut TcpStream, fault: Option<Faul
         let mut length = read;
         match fault {
             Some(Fault::Cut(after)) => length = length.min(after.saturating_sub(position)),
-            Some(Fault::Corrupt(at)) if (position..position + read).contains(&at) => buffer[at - position] ^= 1,
+            Some(Fault::Corrupt(at)) if (position..position + read).contains(&at) => {
+                buffer[at - position] ^= 1;
+            }
             _ => {}
         }
         client.write_all(&buffer[..length])?;
@@ -205,6 +211,11 @@ fn guard(state: &State, tokens: &Tokens, asked: &Asked) -> Option<String> {
         return None;
     }
     let realm = format!("http://127.0.0.1:{}/token", state.own);
-    let challenge = format!("WWW-Authenticate: Bearer realm=\"{realm}\",service=\"test\",error=\"invalid_token\"\r\n");
-    answer("401 Unauthorized", &challenge, "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"token expired\"}]}")
+    let challenge =
+        format!("WWW-Authenticate: Bearer realm=\"{realm}\",service=\"test\",error=\"invalid_token\"\r\n");
+    answer(
+        "401 Unauthorized",
+        &challenge,
+        "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"token expired\"}]}",
+    )
 }

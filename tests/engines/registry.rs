@@ -38,8 +38,12 @@ impl Registry {
     fn start(is_closed: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (at, port) = (directory.path(), free_port());
-        let storage = format!("storage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: true}}}}", at.display());
-        let mut config = format!("version: 0.1\nlog: {{level: error}}\n{storage}\nhttp:\n  addr: 127.0.0.1:{port}\n");
+        let storage = format!(
+            "storage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: true}}}}",
+            at.display()
+        );
+        let mut config =
+            format!("version: 0.1\nlog: {{level: error}}\n{storage}\nhttp:\n  addr: 127.0.0.1:{port}\n");
         if is_closed {
             certify(at);
             write(&at.join("htpasswd"), format!("{USER}:{HASHED}\n").as_bytes());

@@ -123,7 +123,8 @@ fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|key, _| {
-                let stored = ["transfer", "digest", "compress", "tags", "media_type", "verified", "exact", "blob"];
+                let stored =
+                    ["transfer", "digest", "compress", "tags", "media_type", "verified", "exact", "blob"];
                 !stored.iter().any(|part| key.contains(part))
             });
             map.values_mut().for_each(strip);
@@ -137,7 +138,8 @@ pub fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for digit in 0..4 {
             let value = word >> (18 - 6 * digit) & 63;
             text.push(if digit <= chunk.len() { char::from(DIGITS[value as usize]) } else { '=' });

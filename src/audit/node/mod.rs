@@ -194,7 +194,7 @@ fn said(view: &ChainView<'_>, project: &Manifest, dynamic: &mut Vec<Dynamic>) ->
         let command = command.as_str().unwrap_or_default();
         let text =
             if name == "start" || name.ends_with("start") { &mut said.production } else { &mut said.other };
-        *text += &format!(" {command} ");
+        text.extend([" ", command, " "]);
     }
     said
 }

@@ -74,7 +74,9 @@ fn comparison(left: &Expr, operator: CmpOp, right: &Expr) -> Test {
         (Some("__name__"), Expr::StringLiteral(text)) if text.value.to_str() == "__main__" => Test::Main,
         (Some("version_info"), Expr::Tuple(version)) => {
             let number = |position: usize| match version.elts.get(position) {
-                Some(Expr::NumberLiteral(number)) => number.value.as_int().and_then(|int| int.as_u16()),
+                Some(Expr::NumberLiteral(number)) => {
+                    number.value.as_int().and_then(ruff_python_ast::Int::as_u16)
+                }
                 _ => None,
             };
             let Some(major) = number(0) else { return Test::Unknown };

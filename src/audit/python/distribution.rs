@@ -129,7 +129,10 @@ pub fn installed(view: &ChainView<'_>, ownership: &Ownership) -> Vec<Distributio
             requires: fields(&metadata, "requires-dist").filter_map(Requirement::parse).collect(),
             extras: fields(&metadata, "provides-extra").map(normalise).collect(),
             entry_points: entry_points(&text("entry_points.txt").unwrap_or_default()),
-            requested: by_pip && requested,
+            // ensurepip asks for these in every interpreter that it equips; no project does.
+            requested: by_pip
+                && requested
+                && !matches!(package.name.as_str(), "pip" | "setuptools" | "wheel"),
         });
     }
     distributions.sort_by(|one, other| {

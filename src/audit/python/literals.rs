@@ -45,11 +45,11 @@ pub(super) fn call(reading: &mut Reading<'_>, call: &ExprCall, line: u32, place:
     if is(&CATALOG.calls.now) {
         match argument {
             Some(Expr::StringLiteral(name)) => {
-                reading.import_called(module_of(name.value.to_str()), line, place)
+                reading.import_called(module_of(name.value.to_str()), line, place);
             }
             // Only the two of the language import for certain; other functions of these names may do anything.
             Some(_) if matches!(function, "import_module" | "__import__") => {
-                reading.dynamic(function, line, place)
+                reading.dynamic(function, line, place);
             }
             _ => {}
         }
@@ -66,7 +66,7 @@ pub(super) fn call(reading: &mut Reading<'_>, call: &ExprCall, line: u32, place:
                 reading.import_called(name.value.to_str(), line, place);
             }
             ("exec", Some(_)) if matches!(&*call.func, Expr::Name(_)) => {
-                reading.dynamic(function, line, place)
+                reading.dynamic(function, line, place);
             }
             _ => {}
         }

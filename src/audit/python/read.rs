@@ -180,10 +180,8 @@ impl<'a> Reading<'a> {
         let mut branch = |reading: &mut Self, test: Option<&'a Expr>, body: &'a [Stmt]| {
             let judged = test.map_or(Test::Unknown, judge);
             let (inside, after) = match judged {
-                Test::Typing => (rest.at(Tier::Typing), rest),
-                Test::NotTyping => (rest, rest.at(Tier::Typing)),
-                Test::Never => (rest.at(Tier::Typing), rest),
-                Test::Always => (rest, rest.at(Tier::Typing)),
+                Test::Typing | Test::Never => (rest.at(Tier::Typing), rest),
+                Test::NotTyping | Test::Always => (rest, rest.at(Tier::Typing)),
                 Test::Main => (rest.at(Tier::Lazy), rest),
                 Test::Version(condition) => (
                     Place { condition: Some(condition), ..rest },

@@ -61,7 +61,8 @@ pub fn endpoint(name: &str) -> Result<Endpoint> {
     let contexts = directory().ok_or_else(unknown)?.join("contexts");
     // The digest of the name is the name of the directory, so nothing in it can lead elsewhere.
     let key = Digest::of(name.as_bytes());
-    let text = std::fs::read(contexts.join("meta").join(key.hex()).join("meta.json")).map_err(|_| unknown())?;
+    let text =
+        std::fs::read(contexts.join("meta").join(key.hex()).join("meta.json")).map_err(|_| unknown())?;
     let meta: Meta = serde_json::from_slice(&text)
         .map_err(|error| Error::config(format!("the docker context {name} cannot be read: {error}")))?;
     let listed = meta.endpoints.get("docker").filter(|listed| !listed.host.is_empty()).ok_or_else(|| {

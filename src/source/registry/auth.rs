@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn a_token_server_is_found_among_commas() {
-        let text = r#"Bearer realm="https://auth.example/token",service="reg",scope="repository:a/b:pull,push""#;
+        let text =
+            r#"Bearer realm="https://auth.example/token",service="reg",scope="repository:a/b:pull,push""#;
         let expected =
             Challenge::Bearer { realm: "https://auth.example/token".into(), service: "reg".into() };
         assert_eq!(challenge(&[text]), Some(expected));

@@ -57,8 +57,8 @@ impl Client {
         let host = if name.host == DOCKER_HUB { "registry-1.docker.io" } else { &name.host };
         let at = |scheme| format!("{scheme}://{host}/v2/{}/", name.repository);
         let may_be_plain = name.is_loopback() && access.ca_file.is_none();
-        let is_plain = access.plain_http
-            || (may_be_plain && !bridge::wait(async { Ok(speaks_tls(host).await) })?);
+        let is_plain =
+            access.plain_http || (may_be_plain && !bridge::wait(async { Ok(speaks_tls(host).await) })?);
         let base = at(if is_plain { "http" } else { "https" });
         let credentials = credentials::find(&name.host)?;
         let login = credentials.as_ref().map_or(Login::None, Credentials::first);
@@ -89,9 +89,14 @@ impl Client {
             match body(response).await {
                 Ok(Some(bytes)) => return Ok(Some(Document { bytes, media_type, digest })),
                 Ok(None) => {
-                    return Err(Error::limit(format!("{} sent more than {MAX_DOCUMENT} bytes for {path}", self.name.host)));
+                    return Err(Error::limit(format!(
+                        "{} sent more than {MAX_DOCUMENT} bytes for {path}",
+                        self.name.host
+                    )));
                 }
-                Err(failure) if attempt + 1 >= ATTEMPTS => return Err(explain::failed(&self.name.host, &failure)),
+                Err(failure) if attempt + 1 >= ATTEMPTS => {
+                    return Err(explain::failed(&self.name.host, &failure));
+                }
                 Err(_) => {
                     tokio::time::sleep(pause(attempt, None)).await;
                     attempt += 1;
@@ -269,7 +274,9 @@ fn http(name: &Name, access: &Access) -> Result<reqwest::Client> {
             .map_err(|error| Error::usage(format!("the certificates in {shown} cannot be read: {error}")))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
         if certificates.is_empty() {
-            return Err(Error::usage(format!("{shown} holds no certificate")).hint("give a file of PEM certificates"));
+            return Err(
+                Error::usage(format!("{shown} holds no certificate")).hint("give a file of PEM certificates")
+            );
         }
         builder = builder.tls_certs_merge(certificates);
     }

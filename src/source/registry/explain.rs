@@ -60,10 +60,13 @@ pub async fn refused(name: &Name, credentials: Option<&Credentials>, response: R
     match credentials {
         None => Error { message: format!("{}{said}", anonymous(name).message), ..anonymous(name) },
         Some(credentials) if credentials.is_token() => wrong_token(name, credentials, &said),
-        Some(credentials) => {
-            network(format!("the registry {} does not show {} to whom {} logs in{said}", name.host, name.short(), credentials.origin))
-                .hint("check the name, and whether this account may pull it")
-        }
+        Some(credentials) => network(format!(
+            "the registry {} does not show {} to whom {} logs in{said}",
+            name.host,
+            name.short(),
+            credentials.origin
+        ))
+        .hint("check the name, and whether this account may pull it"),
     }
 }
 
@@ -79,8 +82,9 @@ pub fn wrong_token(name: &Name, credentials: &Credentials, said: &str) -> Error 
 /// The registry wants to know who asks, and nobody has logged in.
 pub fn anonymous(name: &Name) -> Error {
     let Name { host, .. } = name;
-    network(format!("the registry {host} has no image {} for who has not logged in", name.short()))
-        .hint(format!("check the name, or log in: docker login {host}, or PLIMSOLL_REGISTRY_AUTH=user:password"))
+    network(format!("the registry {host} has no image {} for who has not logged in", name.short())).hint(
+        format!("check the name, or log in: docker login {host}, or PLIMSOLL_REGISTRY_AUTH=user:password"),
+    )
 }
 
 /// The registry does not know this user or password.

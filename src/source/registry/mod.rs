@@ -73,8 +73,11 @@ impl Registry {
         let path = format!("manifests/{}", asked.target());
         let fetched = bridge::wait(client.document(&path, MANIFESTS, true))?;
         let Some(document) = fetched else {
-            return Err(Error::new(ErrorKind::Input, format!("the registry {} has no image {}", asked.host, asked.short()))
-                .hint("check the name and the tag"));
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the registry {} has no image {}", asked.host, asked.short()),
+            )
+            .hint("check the name and the tag"));
         };
         let found = Digest::of(&document.bytes);
         if let Some(said) = document.digest.filter(|said| said.algorithm() == "sha256" && *said != found) {
@@ -85,8 +88,7 @@ impl Registry {
         let digest = asked.digest.clone().unwrap_or(found);
         let typed: Typed =
             serde_json::from_slice(&document.bytes).unwrap_or(Typed { media_type: String::new() });
-        let media_type =
-            if typed.media_type.is_empty() { document.media_type } else { typed.media_type };
+        let media_type = if typed.media_type.is_empty() { document.media_type } else { typed.media_type };
         if media_type.starts_with("application/vnd.docker.distribution.manifest.v1") {
             return Err(Error::input(format!("{asked} has a manifest of schema 1, which says no sizes"))
                 .hint("push the image again with a builder of this decade"));
@@ -108,7 +110,9 @@ impl Registry {
                 None => return Ok(None),
                 Some(document) => {
                     // What is not what it should be is found out by who reads it, and is not kept.
-                    if let Some(cache) = self.cache.as_ref().filter(|_| Digest::of(&document.bytes) == *digest) {
+                    if let Some(cache) =
+                        self.cache.as_ref().filter(|_| Digest::of(&document.bytes) == *digest)
+                    {
                         cache.put(digest.as_str(), DOCUMENT, &document.bytes);
                     }
                     document.bytes
