@@ -91,8 +91,10 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
         None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
             Ok(WalkedLayer::foreign(descriptor.size))
         }
-        None => Err(Error::input("its blob is not there, though the manifest names it")
-            .hint("the image is incomplete: fetch or save it again")),
+        None => passed.memory().recall(digest, keeps).ok_or_else(|| {
+            Error::input("its blob is not there, though the manifest names it")
+                .hint("the image is incomplete: fetch or save it again")
+        }),
     }
 }
 
