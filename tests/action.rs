@@ -1,6 +1,13 @@
 //! The GitHub Action's steps, the GitLab script and the pre-commit hooks, run with the environment that each service sets.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::op_ref,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,

@@ -1,6 +1,13 @@
 //! `plimsoll compare` as a user meets it: figures of real images, and what bad input gets.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::op_ref,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
 
 use assert_cmd::Command;
 use serde_json::Value;

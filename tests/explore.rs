@@ -1,6 +1,13 @@
 //! The explorer, driven in a real terminal.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::op_ref,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
 
 use std::process::Command;
 use std::time::{Duration, Instant};

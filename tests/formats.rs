@@ -1,5 +1,14 @@
 //! Every format holds what its readers demand, whatever an image says.
 
+#![allow(
+    clippy::op_ref,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
+
 mod scenes;
 
 use plimsoll::budget::{self, Baseline, Config};

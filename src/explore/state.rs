@@ -30,6 +30,7 @@ pub(super) struct Row {
 }
 
 /// Everything that is on the screen.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the screen that a key turns")]
 pub struct State<'a> {
     pub(super) report: &'a Report,
     pub(super) model: Model<'a>,

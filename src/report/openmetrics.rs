@@ -6,6 +6,7 @@ use super::scene::{Scene, told};
 use crate::budget::Unit;
 
 /// The exposition, ended by its `# EOF`.
+#[expect(clippy::too_many_lines, reason = "one metric after the other, in the order of the format")]
 pub(super) fn render(scene: Scene<'_>) -> String {
     let image = scene.report.image.reference.as_str();
     let mut families: Vec<Family> = Vec::new();
