@@ -91,10 +91,15 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
         None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
             Ok(WalkedLayer::foreign(descriptor.size))
         }
-        None => passed.memory().recall(digest, keeps).ok_or_else(|| {
-            Error::input("its blob is not there, though the manifest names it")
-                .hint("the image is incomplete: fetch or save it again")
-        }),
+        // A daemon is not asked again for what is remembered; a layout that lost a blob is broken, whoever remembers it.
+        None => {
+            passed.memory().recall(digest, keeps).filter(|_| !source.kind().starts_with("oci-")).ok_or_else(
+                || {
+                    Error::input("its blob is not there, though the manifest names it")
+                        .hint("the image is incomplete: fetch or save it again")
+                },
+            )
+        }
     }
 }
 
