@@ -6,6 +6,7 @@ use super::exit::Outcome;
 use super::{Global, output, rules_dir, screen};
 use crate::advice;
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 use crate::report::{self, Style};
 
 /// List the rules, or explain one: why, what matches, and the fix
@@ -58,29 +59,10 @@ fn test(directory: String, style: &Style) -> Result<Outcome> {
 
 fn unknown<'a>(id: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let error = Error::usage(format!("there is no rule `{}`", id.escape_debug()));
-    let nearest = known.map(|known| (distance(id, known), known)).min();
-    match nearest {
-        // A third of the letters wrong is a slip; more is another word.
-        Some((distance, known)) if distance <= id.len() / 3 + 1 => {
-            error.hint(format!("did you mean {known}?"))
-        }
-        _ => error.hint("plimsoll rules lists them"),
+    match nearest(id, known) {
+        Some(known) => error.hint(format!("did you mean {known}?")),
+        None => error.hint("plimsoll rules lists them"),
     }
-}
-
-/// How many letters must be changed, added or removed to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -89,8 +71,6 @@ mod tests {
 
     #[test]
     fn a_slip_is_recognised() {
-        assert_eq!(distance("apt-list", "apt-lists"), 1);
-        assert_eq!(distance("kitten", "sitting"), 3);
         let hint = |id| unknown(id, ["apt-lists", "copy-up"].into_iter()).hint;
         assert_eq!(hint("aptlists").as_deref(), Some("did you mean apt-lists?"));
         assert_eq!(hint("something-else").as_deref(), Some("plimsoll rules lists them"));
