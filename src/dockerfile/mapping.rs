@@ -147,13 +147,15 @@ pub fn base(image: &Image, mapping: Option<&Mapping>, provenance: Option<&Proven
         (None, None) => return None,
     };
     let known = image.base.as_ref();
+    // A build argument may have been given another value than its default.
+    let is_written = mapping.is_some_and(|mapping| !mapping.is_argument());
     let name = |used: &Used| used.name.clone();
     Some(Base {
         layers,
         name: known
             .and_then(|known| known.name.clone())
             .or_else(|| used.map(name))
-            .or_else(|| reference.filter(|_| counted.is_some()).map(str::to_owned)),
+            .or_else(|| reference.filter(|_| counted.is_some() && is_written).map(str::to_owned)),
         digest: known
             .and_then(|known| known.digest.clone())
             .or_else(|| used.and_then(|used| used.digest.clone())),
@@ -169,5 +171,12 @@ impl Mapping {
             Origin::Image { reference, unknown: false } => Some(reference),
             _ => None,
         }
+    }
+
+    /// Whether a build argument takes part in what the stage's chain starts from.
+    fn is_argument(&self) -> bool {
+        let first = self.file.chain(self.stage).into_iter().next();
+        let from = first.and_then(|stage| self.file.instructions.get(self.file.stages.get(stage)?.from));
+        from.is_some_and(|from| from.text().contains('$'))
     }
 }
