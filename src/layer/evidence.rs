@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Capture {
     /// Nothing: the content is never read where the source can seek.
     Nothing,
+    /// None of its content, but that it is there: the evidence is empty.
+    Presence,
     /// All of it, if it is not longer than this many bytes; a longer file is noted as too long.
     Whole(u64),
     /// What [`Wants::reduce`] makes of all of it, if it is not longer than this many bytes. The content itself is let go,

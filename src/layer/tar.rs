@@ -199,8 +199,13 @@ impl Walk<'_> {
                 }
             }
             capture => {
-                if matches!(capture, Capture::Whole(_)) {
-                    self.layer.evidence.too_long.push(position);
+                match capture {
+                    // A longer file that was wanted reduced is simply not looked at.
+                    Capture::Nothing | Capture::Reduce(_) => {}
+                    Capture::Presence => {
+                        self.layer.evidence.contents.insert(position, Vec::new());
+                    }
+                    Capture::Whole(_) => self.layer.evidence.too_long.push(position),
                 }
                 let mut hasher = Xxh3::new();
                 let start = self.input.position();

@@ -6,14 +6,21 @@
 
 pub mod apk;
 pub mod claim;
+pub mod composer;
+pub mod conda;
 pub mod cpython;
 pub mod derived;
 pub mod dpkg;
+pub mod gem;
+pub mod npm;
 pub mod python;
 mod ranking;
 mod reading;
+pub mod rpm;
+pub mod runtimes;
 #[cfg(test)]
 mod testing;
+pub mod yarn;
 
 pub use claim::claim;
 
@@ -22,7 +29,19 @@ use crate::layer::Capture;
 use crate::ledger::{ChainView, OwnerId, PathId};
 
 /// Every ecosystem, in the order in which they are asked. What wins is decided by [`Rank`], not by this order.
-pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[&dpkg::Dpkg, &apk::Apk, &python::Python, &cpython::CPython];
+pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
+    &dpkg::Dpkg,
+    &apk::Apk,
+    &rpm::Rpm,
+    &conda::Conda,
+    &python::Python,
+    &npm::Npm,
+    &yarn::Yarn,
+    &gem::Gem,
+    &composer::Composer,
+    &cpython::CPython,
+    &runtimes::Runtimes,
+];
 
 /// Something that installs packages and remembers what it installed: dpkg, apk, pip, …
 pub trait Ecosystem: Sync {
@@ -43,7 +62,7 @@ pub trait Ecosystem: Sync {
 /// What kind of installer a package comes from. The better one wins a file that two claim.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
-    /// The operating system's packages: dpkg, apk, rpm.
+    /// The operating system's packages: dpkg, apk, rpm; and conda's, which bring as much.
     #[default]
     System,
     /// A language's packages: pip, npm, gem. Of two, the one with the deeper root wins.
@@ -67,7 +86,8 @@ pub struct Package {
     pub id: String,
     /// What kind of installer it comes from.
     pub rank: Rank,
-    /// The directory that it is installed in; the root of the image for a system's packages.
+    /// The directory that it is installed in; the root of the image for a system's packages, but
+    /// conda's environment for conda's.
     pub root: PathId,
     /// What it says it owns.
     pub claims: Vec<Claim>,

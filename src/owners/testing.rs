@@ -32,12 +32,15 @@ pub fn layer(files: &[File<'_>]) -> WalkedLayer {
             HardLink(path, target) => (path, *target, MemberKind::HardLink, 0),
             Directory(path) => (path, "", MemberKind::Directory, 0),
         };
-        if let (Text(_, text), Capture::Whole(most)) = (file, wants(path.as_bytes(), content)) {
-            if content <= most {
-                walked.evidence.contents.insert(position, text.as_bytes().to_vec());
-            } else {
-                walked.evidence.too_long.push(position);
+        match (file, wants(path.as_bytes(), content)) {
+            (Text(..) | Bytes(..), Capture::Presence) => {
+                walked.evidence.contents.insert(position, Vec::new());
             }
+            (Text(_, text), Capture::Whole(most)) if content <= most => {
+                walked.evidence.contents.insert(position, text.as_bytes().to_vec());
+            }
+            (Text(..), Capture::Whole(_)) => walked.evidence.too_long.push(position),
+            _ => {}
         }
         let mut keep = |text: &str| {
             let start = u32::try_from(walked.names.len()).unwrap();
