@@ -112,7 +112,10 @@ mod tests {
             Bytes("app/vendor/old/style/x.php", 9),
             Bytes("app/index.php", 9),
         ]]);
-        assert_eq!(image.packages(), ["composer (autoload) ", "composer:old/style 1.0", "composer:psr/log 3.0.0"]);
+        assert_eq!(
+            image.packages(),
+            ["composer (autoload) ", "composer:old/style 1.0", "composer:psr/log 3.0.0"]
+        );
         assert_eq!(image.owners("app/vendor/psr/log/src/Logger.php"), "composer:psr/log");
         assert_eq!(image.owners("app/vendor/autoload.php"), "composer (autoload)");
         assert_eq!(image.owners("app/index.php"), "unowned");

@@ -111,7 +111,10 @@ mod tests {
                 "opt/conda/lib/python3.11/site-packages/numpy/core.so",
                 "opt/conda/pkgs/numpy-1.26.4-py311_0/lib/python3.11/site-packages/numpy/core.so",
             ),
-            Text("opt/conda/lib/python3.11/site-packages/numpy-1.26.4.dist-info/RECORD", "numpy/core.so,sha256=x,90\n"),
+            Text(
+                "opt/conda/lib/python3.11/site-packages/numpy-1.26.4.dist-info/RECORD",
+                "numpy/core.so,sha256=x,90\n",
+            ),
             Text("opt/conda/lib/python3.11/site-packages/six-1.dist-info/RECORD", "six.py,,\n"),
             Bytes("opt/conda/lib/python3.11/site-packages/six.py", 9),
             Bytes("opt/conda/pkgs/cache/x.json", 9),

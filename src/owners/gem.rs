@@ -1,5 +1,5 @@
 //! RubyGems: `specifications/NAME-VERSION.gemspec` says that a gem is installed, and directories named after it hold it. The
-//! installed specification has no list of files. <https://guides.rubygems.org/specification-reference/>
+//! installed specification has no list of files. Format: RubyGems Guides, "Specification Reference".
 //!
 //! - A default gem's specification lies in `specifications/default`; its code is part of Ruby's standard library, so only the
 //!   directories that it has for itself are its own.
@@ -35,7 +35,8 @@ impl Ecosystem for Gem {
             if self.wants(&tree.bytes(path), 0) == Capture::Nothing {
                 continue;
             }
-            let full = std::str::from_utf8(tree.name(path)).ok().and_then(|name| name.strip_suffix(".gemspec"));
+            let full =
+                std::str::from_utf8(tree.name(path)).ok().and_then(|name| name.strip_suffix(".gemspec"));
             let Some((full, (name, version))) = full.and_then(|full| Some((full, split(full)?))) else {
                 let message = format!("{} has no name and version in its name", tree.path(path));
                 warnings.push(Warning::new("gem", message));
@@ -51,7 +52,14 @@ impl Ecosystem for Gem {
 }
 
 /// The gem of a specification, with the directories of its name below `home`.
-fn gem(view: &ChainView<'_>, evidence: PathId, home: PathId, full: &str, name: &str, version: &str) -> Package {
+fn gem(
+    view: &ChainView<'_>,
+    evidence: PathId,
+    home: PathId,
+    full: &str,
+    name: &str,
+    version: &str,
+) -> Package {
     let tree = &view.ledger.tree;
     let mut package = Package::new("gem", name, version, Rank::Language);
     package.root = home;
@@ -64,7 +72,9 @@ fn gem(view: &ChainView<'_>, evidence: PathId, home: PathId, full: &str, name: &
     }
     // extensions/PLATFORM/ABI/NAME-VERSION
     let extensions = tree.child(home, b"extensions").into_iter();
-    let abis = extensions.flat_map(|extensions| tree.children(extensions)).flat_map(|platform| tree.children(platform));
+    let abis = extensions
+        .flat_map(|extensions| tree.children(extensions))
+        .flat_map(|platform| tree.children(platform));
     package.claims.extend(abis.filter_map(|abi| tree.child(abi, full.as_bytes())).map(Claim::contained));
     package
 }
@@ -133,6 +143,9 @@ mod tests {
     #[test]
     fn a_specification_without_a_version_is_told() {
         let image = claimed(&[&[Text("gems/specifications/odd.gemspec", "")]]);
-        assert_eq!(image.warnings(), ["gem: /gems/specifications/odd.gemspec has no name and version in its name"]);
+        assert_eq!(
+            image.warnings(),
+            ["gem: /gems/specifications/odd.gemspec has no name and version in its name"]
+        );
     }
 }
