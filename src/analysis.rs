@@ -6,15 +6,16 @@ use crate::advice::{self, Finding, Rule};
 use crate::audit;
 use crate::digest::Digest;
 use crate::dockerfile::{self, Given, Mapping, provenance};
+use crate::elf;
 use crate::error::{Error, Result, Warning};
 use crate::image::{Image, Node, Platform, Selector};
-use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer, Wants};
+use crate::layer::{self, Capture, Compression, FileFormat, Limits, Passed, Reader, WalkedLayer, Wants};
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Ownership};
 use crate::progress::{Progress, Unwatched};
 use crate::projection::{self, Variant};
 use crate::reference::Reference;
-use crate::source::{self, Access, Depth, Source};
+use crate::source::{self, Access, Blob, Depth, Source};
 use crate::waste::{self, Waste};
 
 pub use crate::layer::Transfer;
@@ -36,6 +37,8 @@ pub struct Options {
     pub dockerfile: Option<Given>,
     /// Whether sources are read on the way, for an audit.
     pub audit: bool,
+    /// Whether to project every variant; otherwise only what takes no second look at the layers.
+    pub variants: bool,
 }
 
 /// Everything that was found out about a reference.
@@ -146,7 +149,11 @@ fn platform(
     let ownership = owners::claim(&mut ledger, &instructions);
     let waste = waste::measure(&ledger);
     let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
-    let variants = projection::variants(&options.rules, &ledger, &findings);
+    let mut variants = projection::variants(&options.rules, &ledger, &findings);
+    if options.variants {
+        let strippable = strippable(source, &image, &ledger)?;
+        variants.extend(projection::carve::carved(&image, &ledger, &findings, &strippable));
+    }
     Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, variants })
 }
 
@@ -190,6 +197,33 @@ fn identify(source: &dyn Source, image: &Image, ledger: &mut Ledger) -> Result<(
 /// Whether there is but one image, which is then taken whatever it runs on, unless the user asks for another.
 fn is_single(tree: &Node) -> bool {
     tree.images().len() == 1 && tree.unread().is_empty()
+}
+
+/// What stripping frees of each live shared object that survives it; nothing of layers that are compressed.
+fn strippable(source: &dyn Source, image: &Image, ledger: &Ledger) -> Result<BTreeMap<EntryId, u64>> {
+    let mut strippable = BTreeMap::new();
+    for (position, layer) in image.layers.iter().enumerate() {
+        if ledger.layers[position].compression != Compression::None {
+            continue;
+        }
+        let Some(Blob::At(region)) = source.blob(&layer.descriptor)? else { continue };
+        for id in ledger.ids_of(LayerId(u16::try_from(position).unwrap_or(u16::MAX))) {
+            let entry = ledger.entry(id);
+            let name = ledger.tree.name(entry.path);
+            let is_library = name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.");
+            if !entry.fate.is_live() || entry.format != FileFormat::ElfShared || !is_library {
+                continue;
+            }
+            let part = region.part(entry.offset, entry.stored);
+            let read = |offset: u64, buffer: &mut [u8]| {
+                part.read_at(buffer, offset).is_ok_and(|read| read == buffer.len())
+            };
+            if let Some(elf) = elf::measure(&read).filter(|elf| elf.survives && elf.strippable > 0) {
+                strippable.insert(id, elf.strippable.min(entry.content));
+            }
+        }
+    }
+    Ok(strippable)
 }
 
 /// The images of the platforms that were asked for, in the order of the index.

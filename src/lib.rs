@@ -11,6 +11,7 @@ pub mod cli;
 pub mod compare;
 pub mod digest;
 pub mod dockerfile;
+pub mod elf;
 pub mod error;
 pub mod explore;
 pub mod image;

@@ -90,6 +90,7 @@ impl Analyze {
             rules: rules_dir::load(&self.rules)?,
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,
+            variants: false,
         };
         let files = self.files || targets.want_files();
         let report = load::report(&self.image, &options, files, global)?;

@@ -81,6 +81,7 @@ impl Check {
             rules: rules_dir::load(&self.rules)?,
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,
+            variants: false,
         };
         let read = |image: &str| load::report(image, &options, targets.want_files(), global);
         let report = read(&self.image)?;

@@ -68,6 +68,7 @@ impl Compare {
             rules: rules_dir::load(&self.rules)?,
             dockerfile: None,
             audit: false,
+            variants: false,
         };
         let files = self.owner.is_some() || targets.want_files();
         let images = self.images.iter().map(|image| load::report(image, &options, files, global));

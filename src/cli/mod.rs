@@ -1,6 +1,7 @@
 //! The command line: arguments in, a report out. The only part of the program that prints, that writes files, and that
 //! knows of terminals.
 
+mod advise;
 mod analyze;
 mod audit;
 mod audit_files;
@@ -59,6 +60,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Advise(advise::Advise),
     Compare(compare::Compare),
     Check(check::Check),
     Explore(explore::Explore),
@@ -118,6 +120,7 @@ pub fn run() -> ExitCode {
     screen::choose_colour(global.color);
     exit::code(match command {
         Command::Analyze(command) => command.run(&global),
+        Command::Advise(command) => command.run(&global),
         Command::Compare(command) => command.run(&global),
         Command::Check(command) => command.run(&global),
         Command::Explore(command) => command.run(&global),

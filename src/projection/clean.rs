@@ -30,5 +30,5 @@ pub fn clean(ledger: &Ledger, findings: &[Finding]) -> Option<Variant> {
             .push(format!("{} more are in the base image, which only another base can change", si(in_base)));
     }
     let changes = changes.into_iter().collect();
-    Some(Variant { name: "clean".to_owned(), changes, findings: chosen, caveats })
+    Some(Variant { name: "clean".to_owned(), changes, findings: chosen, caveats, recipe: None })
 }

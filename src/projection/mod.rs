@@ -1,7 +1,9 @@
 //! Images that could be built instead, as sets of changes on the ledger.
 
+pub mod carve;
 pub mod clean;
 pub mod variant;
+pub mod write;
 
 pub use variant::Variant;
 

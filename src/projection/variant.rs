@@ -14,6 +14,8 @@ pub struct Variant {
     pub findings: Vec<usize>,
     /// What it costs the operator, and what was not checked; sentences without a final full stop.
     pub caveats: Vec<String>,
+    /// How to make it of the image, where that is known.
+    pub recipe: Option<Recipe>,
 }
 
 impl Variant {
@@ -26,4 +28,17 @@ impl Variant {
     pub fn size(&self, ledger: &Ledger) -> Size {
         ledger.size() - self.saving(ledger)
     }
+}
+
+/// How an image is carried over into an empty one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recipe {
+    /// What to copy, whole; absolute paths, sorted.
+    pub copies: Vec<String>,
+    /// What to take out of the copies again; absolute paths, sorted.
+    pub removals: Vec<String>,
+    /// Whether to take out bytecode.
+    pub bytecode: bool,
+    /// What stripping shared objects frees, in bytes; 0 where nothing is to be stripped.
+    pub strip: u64,
 }
