@@ -111,9 +111,10 @@ fn starts_without_shell(image: &Image, ledger: &Ledger) -> bool {
     let view = ChainView::last(ledger);
     let path =
         execution.env.iter().find_map(|pair| pair.strip_prefix("PATH=")).unwrap_or("/usr/local/bin:/usr/bin");
-    let candidates: Vec<String> = match program.starts_with('/') {
-        true => vec![program.clone()],
-        false => path.split(':').map(|directory| format!("{directory}/{program}")).collect(),
+    let candidates: Vec<String> = if program.starts_with('/') {
+        vec![program.clone()]
+    } else {
+        path.split(':').map(|directory| format!("{directory}/{program}")).collect()
     };
     let found = candidates.iter().find_map(|path| view.follow(path.trim_start_matches('/').as_bytes()));
     let owner = found.and_then(|path| view.entry(path)).map(|entry| ledger.owner_name(entry.owner));
