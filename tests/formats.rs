@@ -57,19 +57,28 @@ fn every_format_has_a_name() {
 }
 
 #[test]
-#[ignore = "fails: what it expects of the first lines of a comment is to be settled"]
 fn a_comment_formats_links_and_calls_nobody() {
     let text = written(&nasty(), Format::Markdown);
+    // Code is code, and a character behind a backslash is only itself.
     let outside: String = text.split('`').step_by(2).collect();
+    let outside = outside.replace("\\[", "").replace("\\]", "");
     assert!(
         !outside.contains("<script") && !outside.contains("@everyone") && !outside.contains("](http"),
         "{outside}"
     );
     assert!(text.starts_with("<!-- plimsoll:v1 -->\n### "));
-    for row in text.lines().filter(|line| line.starts_with("| ")) {
-        let cells = row.replace("\\|", "").matches('|').count();
-        assert!((5..=9).contains(&cells), "{cells} bars in {row}");
+    // A name with a bar in it makes no cell more.
+    let bars = |row: &str| row.replace("\\|", "").matches('|').count();
+    let (mut header, mut rows) = (None, 0);
+    for line in text.lines() {
+        let row = line.starts_with('|').then(|| bars(line));
+        if let (Some(bars), Some(expected)) = (row, header) {
+            assert_eq!(bars, expected, "{line}");
+            rows += 1;
+        }
+        header = row.and(header.or(row));
     }
+    assert!(rows > 8, "{rows} rows");
 }
 
 #[test]
@@ -97,9 +106,10 @@ fn an_annotation_is_one_line_and_no_other_command() {
 }
 
 #[test]
-#[ignore = "fails: the official schema holds a pattern that the validator refuses to compile"]
 fn sarif_is_what_the_standard_says() {
-    let schema = serde_json::from_str(include_str!("data/sarif-2.1.0.schema.json")).unwrap();
+    // The pattern of a language holds a bracket that closes nothing: ECMAScript takes it for itself, others refuse it.
+    let schema = include_str!("data/sarif-2.1.0.schema.json").replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$");
+    let schema = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for report in [scenes::busy(), scenes::empty(), nasty()] {
         let log: serde_json::Value = serde_json::from_str(&written(&report, Format::Sarif)).unwrap();

@@ -19,7 +19,7 @@ mod engines;
 
 use common::fixtures::fixture;
 use engines::daemon::{Docker, Podman};
-use engines::run::{Home, ledger, ran, write};
+use engines::run::{Home, assert_same, ledger, ran, write};
 use engines::{has, must, skip};
 use plimsoll::digest::Digest;
 use serde_json::{Value, json};
@@ -50,14 +50,14 @@ fn docker_and_an_archive_give_the_same_ledger() {
         let exported =
             report(&home, "DOCKER_HOST", &docker.host, &[&format!("docker:{image}"), "--no-cache"]);
         let saved = home.report(&[&fixture(archive), "--no-cache"]);
-        assert_eq!(ledger(&exported), ledger(&saved), "{image}");
+        assert_same(&ledger(&exported), &ledger(&saved), image);
         assert_eq!(exported["image"]["kind"], "docker");
         // A bare name, the id, and what is remembered are the same image.
         let id = docker.docker(&["image", "inspect", "-f", "{{.Id}}", image]);
         for reference in [image, id.trim(), &id.trim()[7..19]] {
             for _ in 0..2 {
                 let again = report(&home, "DOCKER_HOST", &docker.host, &[reference, "--from", "docker"]);
-                assert_eq!(ledger(&again), ledger(&exported), "{reference}");
+                assert_same(&ledger(&again), &ledger(&exported), reference);
             }
         }
     }
@@ -107,7 +107,7 @@ fn the_containerd_store_keeps_compression() {
     docker.docker(&["load", "-i", &fixture("buildkit-docker.tar")]);
     let exported = report(&home, "DOCKER_HOST", &docker.host, &["docker:buildkit"]);
     let saved = home.report(&[&fixture("buildkit-docker.tar")]);
-    assert_eq!(ledger(&exported), ledger(&saved));
+    assert_same(&ledger(&exported), &ledger(&saved), "the image");
     assert_eq!(exported["platforms"][0]["transfer"]["exact"], true);
 }
 
@@ -126,7 +126,7 @@ fn podman_and_an_archive_give_the_same_ledger() {
     ] {
         let exported = report(&home, "CONTAINER_HOST", &podman.host, &[&format!("podman:{image}")]);
         let saved = home.report(&[&fixture(archive)]);
-        assert_eq!(ledger(&exported), ledger(&saved), "{image}");
+        assert_same(&ledger(&exported), &ledger(&saved), image);
         assert_eq!(exported["image"]["kind"], "podman");
     }
     let run = |arguments: &[&str]| ran(home.command(arguments).env("CONTAINER_HOST", &podman.host));

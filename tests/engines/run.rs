@@ -119,6 +119,35 @@ pub fn ledger(report: &Value) -> Value {
     platforms
 }
 
+/// Fails with the places where two ledgers differ, and not with the ledgers, which are long.
+#[track_caller]
+pub fn assert_same(left: &Value, right: &Value, about: &str) {
+    let mut places = Vec::new();
+    differences(left, right, String::new(), &mut places);
+    places.truncate(10);
+    assert!(places.is_empty(), "{about}: {places:#?}");
+}
+
+fn differences(left: &Value, right: &Value, at: String, places: &mut Vec<String>) {
+    match (left, right) {
+        (Value::Object(these), Value::Object(those)) if these.keys().eq(those.keys()) => {
+            for (key, value) in these {
+                differences(value, &those[key], format!("{at}/{key}"), places);
+            }
+        }
+        (Value::Array(these), Value::Array(those)) if these.len() == those.len() => {
+            for (number, (one, other)) in these.iter().zip(those).enumerate() {
+                differences(one, other, format!("{at}/{number}"), places);
+            }
+        }
+        _ if left == right => {}
+        _ => {
+            let short = |value: &Value| value.to_string().chars().take(200).collect::<String>();
+            places.push(format!("{at}: {} and {}", short(left), short(right)));
+        }
+    }
+}
+
 fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {

@@ -138,6 +138,10 @@ impl Source for Registry {
                 let incoming = blob::download(&self.client, digest, descriptor.size)?;
                 Ok(incoming.map(|incoming| Blob::Stream(Box::new(incoming))))
             }
+            // What an attestation states is a blob like any other; registries answer 500 when asked for it as a manifest.
+            MediaType::Other if !descriptor.media_type.is_empty() => {
+                self.document(descriptor, &format!("blobs/{digest}"), ANYTHING)
+            }
             MediaType::Index | MediaType::Manifest | MediaType::Other => {
                 self.document(descriptor, &format!("manifests/{digest}"), MANIFESTS)
             }
