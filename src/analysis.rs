@@ -78,7 +78,7 @@ pub struct PlatformAnalysis {
 /// Weighs every platform asked for. Reads each layer once, however many platforms share it.
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
     let limits = Limits::default();
-    let wants: &dyn Wants = if options.audit { &audit::Wanted } else { &owners::wants };
+    let wants: &dyn Wants = if options.audit { &audit::Wanted } else { &owners::Wanted };
     let reader = Reader { wants, limits: &limits };
     // What an audit wants to see of a layer is more than what is remembered of it.
     let cache = options.access.cache.as_ref().filter(|_| !options.audit);

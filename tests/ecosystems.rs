@@ -19,7 +19,8 @@ fn check(name: &str) {
     let platform = &analysis.platforms[0];
 
     let packages = platform.ownership.packages.iter();
-    let packages = packages.filter(|package| matches!(package.rank, Rank::System | Rank::Language));
+    let packages =
+        packages.filter(|package| matches!(package.rank, Rank::System | Rank::Language | Rank::Binary));
     let mut found: Vec<_> = packages.map(|package| format!("{} {}", package.id, package.version)).collect();
     found.sort();
     found.dedup();
@@ -33,6 +34,66 @@ fn check(name: &str) {
     assert_eq!(shares.iter().map(|share| share.size.content).sum::<u64>(), live, "{name}");
     let unowned = shares[Ledger::UNOWNED.0 as usize].size.content;
     assert!(unowned * 50 < live, "{name}: {unowned} of {live} bytes are unowned");
+}
+
+/// The report on a fixture, by the built program.
+fn report(name: &str) -> serde_json::Value {
+    let output = common::plimsoll(&["analyze", &format!("fixtures/ecosystems/{name}"), "-o", "json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// What `go version -m` prints of a binary, as it was written beside the fixture.
+fn as_go_prints_it(inside: &serde_json::Value) -> String {
+    let mut lines = format!("{}: {}\n", &text(&inside["path"])[1..], text(&inside["toolchain"]));
+    lines += &format!("\tmod\t{}\t{}\n", text(&inside["name"]), text(&inside["version"]));
+    for module in inside["built_in"].as_array().unwrap() {
+        lines += &format!("\tdep\t{}\t{}\n", text(&module["name"]), text(&module["version"]));
+    }
+    for setting in inside["settings"].as_array().unwrap() {
+        lines += &format!("\tbuild\t{}={}\n", text(&setting["key"]), text(&setting["value"]));
+    }
+    lines
+}
+
+#[test]
+fn go_binaries_are_built_of_what_go_says_and_divide_to_the_byte() {
+    let report = report("go");
+    let insides = report["platforms"][0]["insides"].as_array().unwrap();
+    let printed: String = insides.iter().map(as_go_prints_it).collect();
+    let listing = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems/go/modules");
+    // Go prints the main package and the modules' checksums too.
+    let lines = std::fs::read_to_string(listing).unwrap();
+    let lines = lines.lines().filter(|line| !line.starts_with("\tpath\t"));
+    let lines = lines.map(|line| line.split("\th1:").next().unwrap().trim_end().to_owned() + "\n");
+    assert_eq!(printed, lines.collect::<String>());
+
+    let [full, stripped] = insides.as_slice() else { panic!("{insides:?}") };
+    let bytes = |inside: &serde_json::Value, name: &str| -> u64 {
+        let parts = inside["parts"].as_array().unwrap().iter();
+        parts
+            .filter(|part| text(&part["name"]).starts_with(name))
+            .map(|part| part["bytes"].as_u64().unwrap())
+            .sum()
+    };
+    for inside in [full, stripped] {
+        assert_eq!(bytes(inside, ""), inside["content"].as_u64().unwrap());
+        assert_eq!(text(&inside["owner"]), "go:example.com/harbour/controller");
+        // What no function has of the code and of the table of functions is little.
+        assert!(bytes(inside, ".text") < 20_000 && bytes(inside, ".gopclntab") < 150_000, "{inside}");
+        assert!(bytes(inside, "golang.org/x/text") > 20_000 && bytes(inside, "std") > 900_000);
+        assert!((100..20_000).contains(&bytes(inside, "github.com/cespare/xxhash/v2")));
+    }
+    // Symbols tell whose data is; without them it stays with its section.
+    assert!(bytes(full, "golang.org/x/text") > bytes(stripped, "golang.org/x/text"));
+    assert!(bytes(full, ".symtab") > 0 && bytes(stripped, ".symtab") == 0);
 }
 
 #[test]

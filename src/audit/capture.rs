@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::manifest;
 use super::native::Linked;
 use super::python;
-use crate::layer::{Capture, Reduced, Wants};
+use crate::layer::{Capture, Content, FileFormat, Inside, Reduced, Wants};
 use crate::owners;
 
 /// Everything that owners want, and what the audit wants on top.
@@ -25,6 +25,14 @@ impl Wants for Wanted {
             Capture::Nothing => wanted(path, size),
             theirs => theirs,
         }
+    }
+
+    fn opens(&self, path: &[u8], format: FileFormat, mode: u32) -> bool {
+        owners::Wanted.opens(path, format, mode)
+    }
+
+    fn open(&self, content: &dyn Content) -> Option<Inside> {
+        owners::Wanted.open(content)
     }
 
     fn reduces(&self) -> bool {

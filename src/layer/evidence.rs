@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::inside::{Content, Inside};
+use super::member::FileFormat;
+
 /// How much of a file's content is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Capture {
@@ -34,6 +37,16 @@ pub trait Wants: Sync {
         false
     }
 
+    /// Whether to look inside a file, whatever is wanted of its content. `mode` is its permissions.
+    fn opens(&self, _path: &[u8], _format: FileFormat, _mode: u32) -> bool {
+        false
+    }
+
+    /// What is inside a file. It may be read where it lies, so no more should be looked at than is needed.
+    fn open(&self, _content: &dyn Content) -> Option<Inside> {
+        None
+    }
+
     /// Makes something small of a content, on a thread with a deep stack. `None` keeps nothing.
     fn reduce(&self, _path: &[u8], _content: &[u8]) -> Option<Reduced> {
         None
@@ -57,4 +70,6 @@ pub struct Evidence {
     pub reduced: BTreeMap<u32, Reduced>,
     /// Members that were wanted whole and were too long.
     pub too_long: Vec<u32>,
+    /// What is inside of members that were looked into.
+    pub insides: BTreeMap<u32, Inside>,
 }

@@ -24,6 +24,11 @@ pub trait Input {
     /// anyway, they are hashed into `hasher`; returns whether they were.
     fn skip(&mut self, length: u64, hasher: Option<&mut Xxh3>) -> io::Result<(u64, bool)>;
 
+    /// The next `length` bytes where they lie, for whoever looks at a few of them; `None` where they can only go by.
+    fn ahead(&self, _length: u64) -> Option<Region> {
+        None
+    }
+
     /// Fills `buffer` and moves past what it took; returns less than its length only at the end.
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
@@ -84,6 +89,10 @@ impl Input for Hop {
         let skipped = length.min(self.region.length().saturating_sub(self.position));
         self.position += skipped;
         Ok((skipped, false))
+    }
+
+    fn ahead(&self, length: u64) -> Option<Region> {
+        Some(self.region.part(self.position, length))
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Limits {
     pub extension: u64,
     /// Bytes captured of one layer.
     pub evidence: u64,
+    /// Bytes of one file that is held in memory to be looked into; a longer one is passed by.
+    pub opened: u64,
 }
 
 impl Default for Limits {
@@ -27,6 +29,7 @@ impl Default for Limits {
             depth: 1024,
             extension: 1 << 20,
             evidence: 256 << 20,
+            opened: 512 << 20,
         }
     }
 }

@@ -146,6 +146,7 @@ mod tests {
                 reduced: BTreeMap::new(),
                 contents: BTreeMap::from([(0, b"x".to_vec()), (3, Vec::new()), (9, vec![0; 300])]),
                 too_long: vec![4],
+                insides: BTreeMap::new(),
             },
             compression: Compression::Zstd,
             verified: true,

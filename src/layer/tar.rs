@@ -177,10 +177,22 @@ impl Walk<'_> {
         let head = self.input.peek(64.min(usize::try_from(member.stored).unwrap_or(64)))?;
         member.format = FileFormat::of(&head[..head.len().min(usize::try_from(member.stored).unwrap_or(64))]);
         let position = u32::try_from(self.layer.members.len()).unwrap_or(u32::MAX);
-        let capture = match normal(path) {
-            Some(path) => self.wants.wants(path, member.content),
-            None => self.wants.wants(ImagePath::new(path).as_bytes(), member.content),
+        let normalised;
+        let path = if let Some(path) = normal(path) {
+            path
+        } else {
+            normalised = ImagePath::new(path);
+            normalised.as_bytes()
         };
+        let capture = self.wants.wants(path, member.content);
+        let mut opens = member.content == member.stored
+            && member.stored <= self.limits.opened
+            && self.wants.opens(path, member.format, member.mode);
+        if let Some(region) = self.input.ahead(member.stored).filter(|_| opens) {
+            opens = false;
+            let found = self.wants.open(&region);
+            self.layer.evidence.insides.extend(found.map(|inside| (position, inside)));
+        }
         match capture {
             Capture::Whole(limit) if member.content <= limit && member.content == member.stored => {
                 self.captured += member.stored;
@@ -189,13 +201,15 @@ impl Walk<'_> {
                 }
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                self.look_inside(opens, position, &bytes);
                 self.layer.evidence.contents.insert(position, bytes);
             }
             Capture::Reduce(limit) if member.content <= limit && member.content == member.stored => {
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                self.look_inside(opens, position, &bytes);
                 if let Some(reduce) = self.reducer {
-                    reduce(position, ImagePath::new(path).as_bytes().to_vec(), bytes);
+                    reduce(position, path.to_vec(), bytes);
                 }
             }
             capture => {
@@ -207,6 +221,12 @@ impl Walk<'_> {
                     }
                     Capture::Whole(_) => self.layer.evidence.too_long.push(position),
                 }
+                if opens {
+                    let bytes = self.read(member.stored)?;
+                    member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                    self.look_inside(opens, position, &bytes);
+                    return self.padding(member.stored);
+                }
                 let mut hasher = Xxh3::new();
                 let start = self.input.position();
                 let (skipped, went_by) = self.input.skip(member.stored, Some(&mut hasher))?;
@@ -217,6 +237,12 @@ impl Walk<'_> {
             }
         }
         self.padding(member.stored)
+    }
+
+    fn look_inside(&mut self, opens: bool, position: u32, bytes: &[u8]) {
+        if opens && let Some(inside) = self.wants.open(&bytes) {
+            self.layer.evidence.insides.insert(position, inside);
+        }
     }
 
     fn padding(&mut self, size: u64) -> Result<()> {

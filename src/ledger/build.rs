@@ -310,6 +310,9 @@ impl Merge {
         self.ledger.evidence.extend(contents);
         let reduced = evidence.reduced.iter().map(|(member, made)| (EntryId(first + member), made.clone()));
         self.ledger.reduced.extend(reduced);
+        let insides =
+            evidence.insides.iter().map(|(member, inside)| (EntryId(first + member), inside.clone()));
+        self.ledger.insides.extend(insides);
         self.ledger.too_long.extend(evidence.too_long.iter().map(|member| EntryId(first + member)));
     }
 

@@ -1,7 +1,7 @@
 //! The file system as it was after each layer: what a container started from that layer would have seen.
 
 use super::{Entry, EntryId, LayerId, Ledger, PathId, Tree};
-use crate::layer::{MemberKind, Reduced};
+use crate::layer::{Inside, MemberKind, Reduced};
 use crate::ledger::entry::Kind;
 
 /// The merged file system after one layer. Package databases are read in such a view, so that bytes which a later layer
@@ -70,6 +70,14 @@ impl<'a> ChainView<'a> {
         self.ledger.evidence.iter().filter_map(|(id, content)| {
             let path = self.ledger.entry(*id).path;
             (self.at(path) == Some(*id)).then_some((path, *id, content.as_slice()))
+        })
+    }
+
+    /// All visible files that were looked into, in the order of the ledger.
+    pub fn insides(&self) -> impl Iterator<Item = (PathId, EntryId, &'a Inside)> + '_ {
+        self.ledger.insides.iter().filter_map(|(id, inside)| {
+            let path = self.ledger.entry(*id).path;
+            (self.at(path) == Some(*id)).then_some((path, *id, inside))
         })
     }
 

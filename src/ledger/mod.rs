@@ -22,8 +22,8 @@ pub use entry::{Entry, EntryId, Fate, Kind, LayerId, OwnerId, PathId};
 pub use query::Totals;
 pub use tree::Tree;
 
-use crate::layer::Reduced;
 use crate::layer::member::Compression;
+use crate::layer::{Inside, Reduced};
 
 /// All entries of all layers of one image.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,8 @@ pub struct Ledger {
     pub evidence: BTreeMap<EntryId, Vec<u8>>,
     /// What was made of contents that were wanted reduced.
     pub reduced: BTreeMap<EntryId, Reduced>,
+    /// What is inside of files that were looked into.
+    pub insides: BTreeMap<EntryId, Inside>,
     /// Entries whose content was wanted and was longer than its bound.
     pub too_long: Vec<EntryId>,
     /// Whether the figures of transfer are exact, or estimated from a sample.

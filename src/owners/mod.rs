@@ -5,6 +5,7 @@
 //! checklist. The owners that are no packages (caches, what triggers generate) are data, in `rules/catalog/derived.toml`.
 
 pub mod apk;
+pub mod binary;
 pub mod claim;
 pub mod composer;
 pub mod conda;
@@ -12,6 +13,7 @@ pub mod cpython;
 pub mod derived;
 pub mod dpkg;
 pub mod gem;
+pub mod inside;
 pub mod npm;
 pub mod python;
 mod ranking;
@@ -25,7 +27,7 @@ pub mod yarn;
 pub use claim::claim;
 
 use crate::error::Warning;
-use crate::layer::Capture;
+use crate::layer::{Capture, Content, FileFormat, Inside, InsideKind, Wants};
 use crate::ledger::{ChainView, OwnerId, PathId};
 
 /// Every ecosystem, in the order in which they are asked. What wins is decided by [`Rank`], not by this order.
@@ -41,6 +43,8 @@ pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
     &composer::Composer,
     &cpython::CPython,
     &runtimes::Runtimes,
+    &binary::GO,
+    &binary::CARGO,
 ];
 
 /// Something that installs packages and remembers what it installed: dpkg, apk, pip, …
@@ -53,6 +57,11 @@ pub trait Ecosystem: Sync {
     /// What [`Ecosystem::packages`] finds may depend on nothing but these files and on symbolic links: the engine asks
     /// again only where one of them differs.
     fn wants(&self, path: &[u8], size: u64) -> Capture;
+
+    /// Whether what is inside of files of a kind tells anything. [`Ecosystem::packages`] may look at it then.
+    fn looks_at(&self, _kind: InsideKind) -> bool {
+        false
+    }
 
     /// The packages that are installed in a view of the file system, and what could not be read. A claim of a path that
     /// does not exist is no mistake: minimal images leave out most of what their databases list.
@@ -69,6 +78,8 @@ pub enum Rank {
     Language,
     /// A runtime that no package manager installed: `CPython` built from source.
     Runtime,
+    /// A program that says what it was built of, and that nothing else installed.
+    Binary,
     /// What an installer puts around packages: a virtual environment's own files.
     Scaffolding,
 }
@@ -163,6 +174,23 @@ pub struct Ownership {
     pub removed: Vec<Package>,
     /// What could not be read, sorted.
     pub warnings: Vec<Warning>,
+}
+
+/// What ecosystems want of the layers.
+pub struct Wanted;
+
+impl Wants for Wanted {
+    fn wants(&self, path: &[u8], size: u64) -> Capture {
+        wants(path, size)
+    }
+
+    fn opens(&self, path: &[u8], format: FileFormat, mode: u32) -> bool {
+        inside::opens(path, format, mode)
+    }
+
+    fn open(&self, content: &dyn Content) -> Option<Inside> {
+        inside::open(content)
+    }
 }
 
 /// What any ecosystem wants of a file.

@@ -33,7 +33,7 @@ pub(super) struct Ranking {
     shared: BTreeSet<PathId>,
     /// Pairs of packages, by position: the first won something that the second claimed too.
     pub aliases: BTreeSet<(u32, u32)>,
-    /// Runtimes that turned out to be a system's package.
+    /// Runtimes that turned out to be a system's package, and programs that a package installed.
     pub dropped: BTreeSet<u32>,
 }
 
@@ -107,6 +107,12 @@ impl Ranking {
             let above = self.inherited[tree.parent(path).0 as usize];
             let own = &mut self.inherited[path.0 as usize];
             *own = (*own).into_iter().chain(above).min();
+        }
+        for (number, package) in (0..).zip(packages).filter(|(_, package)| package.rank == Rank::Binary) {
+            let winner = package.evidence.and_then(|evidence| self.best(evidence));
+            if winner.is_some_and(|winner| winner.package != number) {
+                self.dropped.insert(number);
+            }
         }
         for (number, package) in (0..).zip(packages) {
             for claim in package.claims.iter().filter(|claim| !claim.tree) {

@@ -41,6 +41,8 @@ impl Readings {
         for (number, ecosystem) in numbered() {
             let is_asked = |id: &EntryId| self.wanted_by.get(id).is_some_and(|bits| bits >> number & 1 == 1);
             let mut key: Vec<_> = view.captured().map(|(_, id, _)| id).filter(is_asked).collect();
+            let insides = view.insides().filter(|(_, _, inside)| ecosystem.looks_at(inside.kind));
+            key.extend(insides.map(|(_, id, _)| id));
             if key.is_empty() {
                 continue;
             }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod build;
 mod dive;
 mod files;
+mod inside;
 mod platform;
 mod saved;
 mod tree;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dive::Dive;
 pub use files::Files;
+pub use inside::{BuiltIn, Inside, InsidePart, Setting};
 pub use platform::{
     Base, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix, Hidden, Layer, Lint,
     Owner, Place, Platform, Saving, Transfer, Variant,

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Dive, Files, Warning};
+use super::{Dive, Files, Inside, Warning};
 
 /// The image of one platform, weighed.
 ///
@@ -52,6 +52,9 @@ pub struct Platform {
     pub owners: Vec<Owner>,
     /// Live bytes by what the files are, largest content first.
     pub categories: Vec<Category>,
+    /// What is inside of live files that hold more than one thing, such as Go binaries; largest content first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub insides: Vec<Inside>,
     /// How many rules were looked for.
     pub rules: u64,
     /// What the rules found, largest saving of transfer first.

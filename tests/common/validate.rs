@@ -15,6 +15,7 @@ pub fn validate(analysis: &Analysis, what: &str) {
         fates_add_up(platform, &what);
         owners_partition(platform, &what);
         savings_are_unions(platform, &what);
+        insides_add_up(platform, &what);
     }
     report_agrees(analysis, what);
 }
@@ -78,6 +79,14 @@ fn owners_partition(platform: &PlatformAnalysis, what: &str) {
             );
             assert_eq!(file.owner, entry.owner, "{what}: names of one file have one owner");
         }
+    }
+}
+
+/// What is inside of a file makes the file, to the byte.
+fn insides_add_up(platform: &PlatformAnalysis, what: &str) {
+    for (id, inside) in &platform.ledger.insides {
+        let parts: u64 = inside.parts.iter().map(|part| part.bytes).sum();
+        assert_eq!(parts, platform.ledger.entry(*id).content, "{what}: the inside of {id:?}");
     }
 }
 

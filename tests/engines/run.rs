@@ -123,21 +123,21 @@ pub fn ledger(report: &Value) -> Value {
 #[track_caller]
 pub fn assert_same(left: &Value, right: &Value, about: &str) {
     let mut places = Vec::new();
-    differences(left, right, String::new(), &mut places);
+    differences(left, right, "", &mut places);
     places.truncate(10);
     assert!(places.is_empty(), "{about}: {places:#?}");
 }
 
-fn differences(left: &Value, right: &Value, at: String, places: &mut Vec<String>) {
+fn differences(left: &Value, right: &Value, at: &str, places: &mut Vec<String>) {
     match (left, right) {
         (Value::Object(these), Value::Object(those)) if these.keys().eq(those.keys()) => {
             for (key, value) in these {
-                differences(value, &those[key], format!("{at}/{key}"), places);
+                differences(value, &those[key], &format!("{at}/{key}"), places);
             }
         }
         (Value::Array(these), Value::Array(those)) if these.len() == those.len() => {
             for (number, (one, other)) in these.iter().zip(those).enumerate() {
-                differences(one, other, format!("{at}/{number}"), places);
+                differences(one, other, &format!("{at}/{number}"), places);
             }
         }
         _ if left == right => {}

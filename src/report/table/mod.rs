@@ -2,6 +2,7 @@
 
 mod findings;
 mod header;
+pub(super) mod inside;
 mod layers;
 mod next;
 mod owners;
@@ -21,6 +22,7 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         sections.push(layers::layers(platform, style));
         sections.push(owners::owners(platform, style));
         sections.push(owners::categories(platform, style));
+        sections.push(inside::insides(platform, style));
         sections.push(findings::findings(platform, style));
         sections.extend(platform.variants.iter().map(|variant| findings::variant(platform, variant, style)));
         sections.push(next::warnings(&platform.warnings, style));

@@ -4,6 +4,7 @@
 mod dive;
 mod files;
 mod findings;
+mod inside;
 mod platform;
 mod tree;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::{
     Base, Category, CopyUps, Dockerfile, Duplicates, Hidden, Layer, Lint, Owner, Place, Platform, Transfer,
 };
-use super::{count, dive, findings, number, text, texts, warnings_of};
+use super::{count, dive, findings, inside, number, text, texts, warnings_of};
 use crate::advice::Rule;
 use crate::analysis::PlatformAnalysis;
 use crate::dockerfile::{LineRange, lint};
@@ -40,6 +40,7 @@ pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
         layers: layers(analysis),
         owners: owners(analysis),
         categories: categories(ledger),
+        insides: inside::insides(ledger),
         rules: count(rules.len()),
         findings: findings::findings(analysis, rules),
         saving: findings::saving(analysis, |_| true),

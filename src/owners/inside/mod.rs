@@ -1,0 +1,106 @@
+//! Looks into files that hold more than one thing, while the layer goes by: what they were made of, and how their bytes
+//! divide. Every byte of a file has one part, so that the parts add up to its size.
+
+mod buildinfo;
+mod elf;
+mod go;
+mod mangled;
+mod pclntab;
+mod rust;
+mod shares;
+
+use elf::Elf;
+use shares::Shares;
+
+use crate::layer::{Content, FileFormat, Inside, InsideKind, PartKind};
+
+/// Whether a file is worth a look inside, by what is known before its content: programs, but not libraries, of which there are
+/// many and which hold but themselves.
+pub fn opens(path: &[u8], format: FileFormat, mode: u32) -> bool {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    match format {
+        FileFormat::ElfExecutable => true,
+        FileFormat::ElfShared => mode & 0o111 != 0 && !name.windows(3).any(|window| window == b".so"),
+        _ => false,
+    }
+}
+
+/// Looks inside a file. `None` where nothing is found that its size and its owner do not say already.
+pub fn open(content: &dyn Content) -> Option<Inside> {
+    let elf = Elf::read(content)?;
+    if elf.sections.is_empty() {
+        return packed(content);
+    }
+    let mut shares = Shares::new(content.size());
+    let found = go::read(&elf, &mut shares).or_else(|| rust::read(&elf, &mut shares))?;
+    Some(Inside { parts: sections(&elf, shares), ..found })
+}
+
+/// Divides any ELF file by its sections alone.
+pub fn open_elf(content: &dyn Content) -> Option<Inside> {
+    let elf = Elf::read(content)?;
+    let parts = sections(&elf, Shares::new(content.size()));
+    Some(Inside { kind: InsideKind::Elf, parts, ..Inside::default() })
+}
+
+/// Gives what no module has to sections, then to the tables of the format.
+fn sections(elf: &Elf<'_>, mut shares: Shares) -> Vec<crate::layer::Part> {
+    let mut level = Vec::new();
+    for section in &elf.sections {
+        let kind = if section.is_strippable() { PartKind::Strippable } else { PartKind::Section };
+        level.push((section.range.clone(), shares.label(kind, &section.name, "")));
+    }
+    shares.claim(level);
+    let headers = shares.label(PartKind::Format, "ELF headers", "");
+    let tables = elf.tables.iter().chain([&elf.header]);
+    shares.claim(tables.map(|range| (range.clone(), headers)).collect());
+    shares.into_parts("padding")
+}
+
+/// The mark of UPX lies behind the table of segments, and no section is left. <https://github.com/upx/upx/blob/devel/src/stub/src/include/linux.h>
+fn packed(content: &dyn Content) -> Option<Inside> {
+    let head = content.bytes(0, content.size().min(1024))?;
+    head.windows(4).any(|window| window == b"UPX!").then_some(())?;
+    let parts = Shares::new(content.size()).into_parts("packed by UPX");
+    Some(Inside { packer: "UPX".to_owned(), parts, ..Inside::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_and_what_nobody_may_start_are_passed_by() {
+        let opens = |path: &str, mode| opens(path.as_bytes(), FileFormat::ElfShared, mode);
+        assert!(opens("usr/bin/manager", 0o755));
+        assert!(!opens("usr/lib/libz.so.1", 0o755));
+        assert!(!opens("usr/share/x", 0o644));
+    }
+
+    /// The tests' own binary is a Rust binary with symbols.
+    #[test]
+    fn this_program_divides_to_the_byte_and_damaged_copies_never_panic() {
+        let path = std::env::current_exe().unwrap();
+        let bytes = std::fs::read(path).unwrap();
+        let inside = open(&bytes.as_slice()).unwrap();
+        assert_eq!(inside.kind, InsideKind::Rust);
+        assert_eq!(inside.parts.iter().map(|part| part.bytes).sum::<u64>(), bytes.len() as u64);
+        let of = |name: &str| inside.parts.iter().find(|part| part.name == name).map_or(0, |part| part.bytes);
+        assert!(of("plimsoll") > 1 << 20, "{:?}", &inside.parts[..9]);
+        assert!(of("std") > 1 << 19);
+        for length in [0, 3, 16, 51, 63, 64, 100, 4096, 100_000] {
+            let _ = open(&&bytes[..length]);
+        }
+        let mut damaged = bytes[..bytes.len().min(4 << 20)].to_vec();
+        for at in 0..64 {
+            for value in [0, 1, 0x7f, 0xff] {
+                let before = std::mem::replace(&mut damaged[at], value);
+                if let Some(inside) = open(&damaged.as_slice()) {
+                    let sum: u64 = inside.parts.iter().map(|part| part.bytes).sum();
+                    assert_eq!(sum, damaged.len() as u64);
+                }
+                damaged[at] = before;
+            }
+        }
+    }
+}
