@@ -6,16 +6,15 @@ use crate::advice::{self, Finding, Rule};
 use crate::audit;
 use crate::digest::Digest;
 use crate::dockerfile::{self, Given, Mapping, provenance};
-use crate::elf;
 use crate::error::{Error, Result, Warning};
 use crate::image::{Image, Node, Platform, Selector};
-use crate::layer::{self, Capture, Compression, FileFormat, Limits, Passed, Reader, WalkedLayer, Wants};
+use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer, Wants};
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Ownership};
 use crate::progress::{Progress, Unwatched};
 use crate::projection::{self, Variant};
 use crate::reference::Reference;
-use crate::source::{self, Access, Blob, Depth, Source};
+use crate::source::{self, Access, Depth, Source};
 use crate::waste::{self, Waste};
 
 pub use crate::layer::Transfer;
@@ -73,15 +72,19 @@ pub struct PlatformAnalysis {
     pub findings: Vec<Finding>,
     /// What could be built instead, largest saving first.
     pub variants: Vec<Variant>,
+    /// What the application reaches, where every variant was projected.
+    pub audit: Option<audit::Audit>,
 }
 
 /// Weighs every platform asked for. Reads each layer once, however many platforms share it.
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
     let limits = Limits::default();
-    let wants: &dyn Wants = if options.audit { &audit::Wanted } else { &owners::Wanted };
+    let audited = audit::Wanted { symbols: options.variants };
+    let looks_inside = options.audit || options.variants;
+    let wants: &dyn Wants = if looks_inside { &audited } else { &owners::Wanted };
     let reader = Reader { wants, limits: &limits };
     // What an audit wants to see of a layer is more than what is remembered of it.
-    let cache = options.access.cache.as_ref().filter(|_| !options.audit);
+    let cache = options.access.cache.as_ref().filter(|_| !looks_inside);
     let mut passed = Passed::new(reader, options.transfer, cache, progress);
     let source = source::open(reference, &options.access, &mut passed)?;
     let weighed = weigh(&*source, &passed, options);
@@ -149,12 +152,16 @@ fn platform(
     let ownership = owners::claim(&mut ledger, &instructions);
     let waste = waste::measure(&ledger);
     let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
-    let mut variants = projection::variants(&options.rules, &ledger, &findings);
-    if options.variants {
-        let strippable = strippable(source, &image, &ledger)?;
-        variants.extend(projection::carve::carved(&image, &ledger, &findings, &strippable));
-    }
-    Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, variants })
+    let audit =
+        options.variants.then(|| audit::audit(&image, &ledger, &ownership, &audit::Options::default()));
+    let variants = match &audit {
+        Some(audit) => {
+            let (image, mapping) = (&image, mapping.as_ref());
+            projection::all(&projection::Ground::new(image, mapping, &ledger, &ownership, &findings, audit))
+        }
+        None => projection::variants(&ledger, &findings, mapping.as_ref()),
+    };
+    Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, variants, audit })
 }
 
 /// Finds the lines of the layers, and with them the base.
@@ -197,33 +204,6 @@ fn identify(source: &dyn Source, image: &Image, ledger: &mut Ledger) -> Result<(
 /// Whether there is but one image, which is then taken whatever it runs on, unless the user asks for another.
 fn is_single(tree: &Node) -> bool {
     tree.images().len() == 1 && tree.unread().is_empty()
-}
-
-/// What stripping frees of each live shared object that survives it; nothing of layers that are compressed.
-fn strippable(source: &dyn Source, image: &Image, ledger: &Ledger) -> Result<BTreeMap<EntryId, u64>> {
-    let mut strippable = BTreeMap::new();
-    for (position, layer) in image.layers.iter().enumerate() {
-        if ledger.layers[position].compression != Compression::None {
-            continue;
-        }
-        let Some(Blob::At(region)) = source.blob(&layer.descriptor)? else { continue };
-        for id in ledger.ids_of(LayerId(u16::try_from(position).unwrap_or(u16::MAX))) {
-            let entry = ledger.entry(id);
-            let name = ledger.tree.name(entry.path);
-            let is_library = name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.");
-            if !entry.fate.is_live() || entry.format != FileFormat::ElfShared || !is_library {
-                continue;
-            }
-            let part = region.part(entry.offset, entry.stored);
-            let read = |offset: u64, buffer: &mut [u8]| {
-                part.read_at(buffer, offset).is_ok_and(|read| read == buffer.len())
-            };
-            if let Some(elf) = elf::measure(&read).filter(|elf| elf.survives && elf.strippable > 0) {
-                strippable.insert(id, elf.strippable.min(entry.content));
-            }
-        }
-    }
-    Ok(strippable)
 }
 
 /// The images of the platforms that were asked for, in the order of the index.

@@ -10,7 +10,11 @@ use crate::layer::{Capture, Content, FileFormat, Inside, Reduced, Wants};
 use crate::owners;
 
 /// Everything that owners want, and what the audit wants on top.
-pub struct Wanted;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Whether to find out what stripping would free, which means compressing it.
+    pub symbols: bool,
+}
 
 /// Longer sources than this are tables that somebody generated.
 const LONGEST_SOURCE: u64 = 2 << 20;
@@ -46,7 +50,8 @@ impl Wants for Wanted {
         if super::node::is_source(path) {
             return Some(Arc::new(super::node::read(path, content)));
         }
-        Some(Arc::new(Linked::read(content)?))
+        let linked = if self.symbols { Linked::with_symbols(content) } else { Linked::read(content) };
+        Some(Arc::new(linked?))
     }
 }
 
@@ -62,7 +67,7 @@ fn wanted(path: &[u8], size: u64) -> Capture {
     }
     let is_metadata =
         directory.ends_with(b".dist-info") || directory.ends_with(b".egg-info") || directory == b"EGG-INFO";
-    let is_text = is_metadata && matches!(name, b"entry_points.txt" | b"INSTALLER")
+    let is_text = is_metadata && matches!(name, b"entry_points.txt" | b"INSTALLER" | b"WHEEL")
         || name == b"package.json"
         || name == b"extended_states"
         || path == b"var/lib/dpkg/status"
@@ -83,9 +88,13 @@ fn wanted(path: &[u8], size: u64) -> Capture {
             Capture::Reduce(LONGEST_ELF)
         };
     }
-    Capture::Nothing
+    // A program of its own: `/app/server`, `/server`.
+    let is_elsewhere = !name.contains(&b'.') && !SYSTEM.iter().any(|directory| path.starts_with(directory));
+    if is_elsewhere && size > LONGEST_SCRIPT { Capture::Reduce(LONGEST_ELF) } else { Capture::Nothing }
 }
 
+/// Where no program of an application lies.
+const SYSTEM: [&[u8]; 6] = [b"usr/share/", b"usr/lib/", b"usr/include/", b"var/", b"etc/", b"boot/"];
 const LONGEST_SCRIPT: u64 = 16 << 10;
 
 /// `libz.so`, `libz.so.1.2.13`, `_rust.abi3.so`, `addon.node`.

@@ -53,7 +53,7 @@ fn without_item(line: &str, item: &str) -> String {
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
-/// The difference between two texts of which the second has lines less or changed, as `diff -u` writes it.
+/// The difference between two texts, as `diff -u` writes it.
 pub fn difference(path: &str, before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let edits = edits(&old, &new);
@@ -87,26 +87,53 @@ pub fn difference(path: &str, before: &str, after: &str) -> String {
     text
 }
 
-/// What stays, goes and comes. Lines only go or are changed in place, so the next line that both have is where they meet.
+/// The longest stretch of lines that is compared line by line; a longer one goes and comes whole.
+const LONGEST: usize = 4000;
+
+/// What stays, goes and comes: the longest common subsequence, with what goes before what comes.
 fn edits<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<(char, &'t str)> {
-    let mut edits = Vec::new();
-    let (mut here, mut there) = (0, 0);
-    while here < old.len() {
-        if new.get(there) == Some(&old[here]) {
-            edits.push((' ', old[here]));
-            there += 1;
-        } else {
-            edits.push(('-', old[here]));
-            // A changed line stands where the next old one does not follow yet.
-            let is_changed = new.get(there).is_some_and(|line| !old[here + 1..].contains(line));
-            if is_changed {
-                edits.push(('+', new[there]));
-                there += 1;
-            }
-        }
-        here += 1;
+    let head = old.iter().zip(new).take_while(|(one, other)| one == other).count();
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let tail =
+        old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(one, other)| one == other).count();
+    let (old_part, new_part) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
+    let mut edits: Vec<(char, &str)> = old[..head].iter().map(|line| (' ', *line)).collect();
+    edits.extend(between(old_part, new_part));
+    edits.extend(old[old.len() - tail..].iter().map(|line| (' ', *line)));
+    edits
+}
+
+fn between<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<(char, &'t str)> {
+    let whole = || old.iter().map(|line| ('-', *line)).chain(new.iter().map(|line| ('+', *line))).collect();
+    if old.len().max(new.len()) > LONGEST {
+        return whole();
     }
-    edits.extend(new[there.min(new.len())..].iter().map(|line| ('+', *line)));
+    // Of what is left from each pair of lines on, how many lines are common.
+    let mut common = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
+    for here in (0..old.len()).rev() {
+        for there in (0..new.len()).rev() {
+            common[here][there] = if old[here] == new[there] {
+                common[here + 1][there + 1] + 1
+            } else {
+                common[here + 1][there].max(common[here][there + 1])
+            };
+        }
+    }
+    let (mut here, mut there) = (0, 0);
+    let mut edits = Vec::new();
+    while here < old.len() || there < new.len() {
+        if here < old.len() && there < new.len() && old[here] == new[there] {
+            edits.push((' ', old[here]));
+            (here, there) = (here + 1, there + 1);
+        } else if there == new.len() || here < old.len() && common[here + 1][there] >= common[here][there + 1]
+        {
+            edits.push(('-', old[here]));
+            here += 1;
+        } else {
+            edits.push(('+', new[there]));
+            there += 1;
+        }
+    }
     edits
 }
 

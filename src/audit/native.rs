@@ -4,6 +4,8 @@ use object::elf::{DynamicTag, FileHeader32, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 
+use crate::elf::{self, Symbols};
+
 /// What an ELF file is linked to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Linked {
@@ -15,9 +17,23 @@ pub struct Linked {
     pub search: Vec<String>,
     /// `DT_SONAME`.
     pub soname: Option<String>,
+    /// The newest `GLIBC_x.y` of which it needs a symbol, as `(x, y)`.
+    pub glibc: Option<(u32, u32)>,
+    /// What stripping would free, where anybody asked.
+    pub symbols: Option<Symbols>,
 }
 
 impl Linked {
+    /// Whether it needs nothing but the kernel: neither an interpreter nor a library.
+    pub fn is_static(&self) -> bool {
+        self.interpreter.is_none() && self.needed.is_empty()
+    }
+
+    /// [`Linked::read`], and what stripping would free.
+    pub fn with_symbols(content: &[u8]) -> Option<Self> {
+        Some(Self { symbols: elf::measure(content), ..Self::read(content)? })
+    }
+
     /// Reads the dynamic section; `None` where the content is no ELF file.
     pub fn read(content: &[u8]) -> Option<Self> {
         match FileKind::parse(content).ok()? {
@@ -68,5 +84,16 @@ fn read<H: FileHeader<Endian = Endianness>>(content: &[u8]) -> Option<Linked> {
             _ => {}
         }
     }
+    linked.glibc = glibc(strings);
     Some(linked)
+}
+
+/// The newest version of glibc that a table of strings names. Versions that a library defines itself have other names.
+fn glibc(strings: &[u8]) -> Option<(u32, u32)> {
+    let version = |name: &[u8]| {
+        let text = std::str::from_utf8(name.strip_prefix(b"GLIBC_")?).ok()?;
+        let mut numbers = text.split('.').map(|number| number.parse::<u32>().ok());
+        Some((numbers.next()??, numbers.next()??))
+    };
+    strings.split(|byte| *byte == 0).filter_map(version).max()
 }

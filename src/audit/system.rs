@@ -36,6 +36,7 @@ struct Stanza {
     provides: Vec<String>,
     is_base: bool,
     is_manual: bool,
+    length: u64,
 }
 
 /// Audits the packages of dpkg. `links` knows what programs and libraries that run are linked to.
@@ -187,6 +188,79 @@ impl Standing<'_> {
     }
 }
 
+/// The installed packages of dpkg, for questions about what goes together.
+#[derive(Debug, Default)]
+pub struct Installed {
+    stanzas: Vec<Stanza>,
+    depends: Vec<BTreeSet<usize>>,
+    suggests: Vec<BTreeSet<usize>>,
+}
+
+impl Installed {
+    /// Reads the database; empty where there is none.
+    pub fn read(view: &ChainView<'_>, ownership: &Ownership) -> Self {
+        let stanzas = installed(view, ownership);
+        let names = Names::new(&stanzas);
+        let depends = stanzas.iter().map(|one| names.resolve(&one.depends)).collect();
+        let suggests = stanzas.iter().map(|one| {
+            let both = [names.resolve(&one.recommends), names.resolve(&one.suggests)];
+            both.into_iter().flatten().collect()
+        });
+        let suggests = suggests.collect();
+        Self { stanzas, depends, suggests }
+    }
+
+    /// Names of what goes with the packages `gone`: they themselves, and what `apt-get autoremove` would take away after
+    /// them. Nothing that `needed` names goes, nor what that depends on.
+    pub fn gone_with(&self, gone: &BTreeSet<String>, needed: &BTreeSet<String>) -> BTreeSet<String> {
+        let named = |names: &BTreeSet<String>| -> BTreeSet<usize> {
+            let is_named = |at: &usize| names.contains(&self.stanzas[*at].name);
+            (0..self.stanzas.len()).filter(is_named).collect()
+        };
+        let stays = self.reached(named(needed), &BTreeSet::new(), false);
+        let gone: BTreeSet<usize> = named(gone).difference(&stays).copied().collect();
+        let roots = |gone: &BTreeSet<usize>| {
+            let is_root = |at: &usize| {
+                let one = &self.stanzas[*at];
+                (one.is_manual || one.is_base) && !gone.contains(at)
+            };
+            (0..self.stanzas.len()).filter(is_root).collect()
+        };
+        // What was superfluous before is not taken away by this.
+        let before = self.reached(roots(&BTreeSet::new()), &BTreeSet::new(), true);
+        let after = self.reached(roots(&gone), &gone, true);
+        let superfluous = before.difference(&after).filter(|at| !stays.contains(at)).copied();
+        superfluous.chain(gone).map(|at| self.stanzas[at].name.clone()).collect()
+    }
+
+    /// These packages and all that they depend on, by name.
+    pub fn with_dependencies(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        let roots = (0..self.stanzas.len()).filter(|at| names.contains(&self.stanzas[*at].name)).collect();
+        let reached = self.reached(roots, &BTreeSet::new(), false);
+        reached.into_iter().map(|at| self.stanzas[at].name.clone()).collect()
+    }
+
+    /// How many bytes the database says about a package.
+    pub fn length(&self, name: &str) -> u64 {
+        self.stanzas.iter().find(|one| one.name == name).map_or(0, |one| one.length)
+    }
+
+    fn reached(&self, roots: BTreeSet<usize>, without: &BTreeSet<usize>, suggested: bool) -> BTreeSet<usize> {
+        let mut left: Vec<usize> = roots.into_iter().collect();
+        let mut reached = BTreeSet::new();
+        while let Some(at) = left.pop() {
+            if without.contains(&at) || !reached.insert(at) {
+                continue;
+            }
+            left.extend(&self.depends[at]);
+            if suggested {
+                left.extend(&self.suggests[at]);
+            }
+        }
+        reached
+    }
+}
+
 /// Data that is read by name: certificates, time zones, names of services.
 fn is_data(name: &str) -> bool {
     matches!(
@@ -270,6 +344,8 @@ fn stanza(text: &str, automatic: &BTreeSet<&str>, owners: &BTreeMap<&str, OwnerI
         is_base: field("Essential") == Some("yes")
             || matches!(field("Priority"), Some("required" | "important")),
         is_manual: !automatic.contains(name),
+        // And the empty line behind it.
+        length: text.trim_end_matches('\n').len() as u64 + 2,
     })
 }
 

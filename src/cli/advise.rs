@@ -84,18 +84,17 @@ fn write_variants(analysis: &Analysis, directory: &str) -> Result<()> {
     };
     std::fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
     let tagged = platform.image.tags.first().map_or_else(|| analysis.reference.to_string(), Clone::clone);
-    for variant in &platform.variants {
-        let text = write::dockerfile(
-            variant,
-            platform.mapping.as_ref(),
-            &tagged,
-            &platform.image,
-            &platform.ledger,
-            &platform.findings,
-        );
-        let Some(text) = text else { continue };
-        let file = format!("{}/{}.Dockerfile", directory.trim_end_matches('/'), variant.name);
-        std::fs::write(&file, text).map_err(|error| failed(&file, &error))?;
+    let source = write::Source {
+        image: &platform.image,
+        reference: &tagged,
+        mapping: platform.mapping.as_ref(),
+        ledger: &platform.ledger,
+        findings: &platform.findings,
+        audit: platform.audit.as_ref(),
+    };
+    for file in platform.variants.iter().flat_map(|variant| write::files(variant, &source)) {
+        let path = format!("{}/{}", directory.trim_end_matches('/'), file.name);
+        std::fs::write(&path, file.text).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
 }

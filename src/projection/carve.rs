@@ -1,295 +1,255 @@
-//! Variants that carry what is needed into an empty image: each file is kept or dropped, and what is kept is copied over.
-//! Nothing hidden comes along, so every byte of the result is one that a container sees.
+//! Variants that carry what is left over into another image: nothing hidden comes along, so every byte that they add to
+//! what they start from is one that a container sees.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::Variant;
-use super::variant::Recipe;
-use crate::advice::{ChangeKind, Finding, Safety};
-use crate::image::Image;
-use crate::ledger::{ChainView, Change, EntryId, Kind, Ledger, PathId, Tree};
-use crate::size::si;
+use super::catalog::VARIANTS;
+use super::collapse::collapse;
+use super::cut::Cuts;
+use super::ground::Ground;
+use super::variant::{Added, Carry, Into, Recipe};
+use super::{Variant, reasons};
+use crate::advice::Safety;
+use crate::audit::native::Linked;
+use crate::ledger::{Change, EntryId, Kind, LayerId, PathId};
+use crate::size::Size;
 
-/// Rules whose bytes a smaller image does without; others need a person or another way of building.
-const CUTS: &[&str] = &[
-    "apk-cache",
-    "apt-archives",
-    "apt-lists",
-    "build-tools",
-    "bundled-tests",
-    "cargo-registry",
-    "composer-cache",
-    "conda-packages",
-    "docs-man-locale",
-    "gem-cache",
-    "go-caches",
-    "headers-and-static-libraries",
-    "installer-leftovers",
-    "maven-and-gradle-caches",
-    "npm-cache",
-    "pip-cache",
-    "pip-in-runtime",
-    "pnpm-store",
-    "poetry-and-pipenv-caches",
-    "python-bytecode",
-    "rpm-package-caches",
-    "uv-cache",
-    "yarn-cache",
-];
+/// What `status.d` takes of the blob for each byte on disk: text like that compresses to a third.
+const TEXT: u64 = 3;
 
-/// The Debian packages that the distroless images for Python consist of, of Debian 12 and 13: what CPython links, and what
-/// programs expect of a system without a shell. From the `MODULE.bazel` and `python3/` of GoogleContainerTools/distroless
-/// as of 2026-08-21, for builds of CPython that link readline and gdbm too.
-const CARRIED: &[&str] = &[
-    "base-files",
-    "ca-certificates",
-    "libbz2-1.0",
-    "libc6",
-    "libcom-err2",
-    "libcrypt1",
-    "libdb5.3",
-    "libdb5.3t64",
-    "libexpat1",
-    "libffi8",
-    "libgcc-s1",
-    "libgdbm6",
-    "libgdbm6t64",
-    "libgomp1",
-    "libgssapi-krb5-2",
-    "libk5crypto3",
-    "libkeyutils1",
-    "libkrb5-3",
-    "libkrb5support0",
-    "liblzma5",
-    "libncursesw6",
-    "libnsl2",
-    "libreadline8",
-    "libreadline8t64",
-    "libsqlite3-0",
-    "libssl3",
-    "libssl3t64",
-    "libstdc++6",
-    "libtinfo6",
-    "libtirpc-common",
-    "libtirpc3",
-    "libtirpc3t64",
-    "libuuid1",
-    "libzstd1",
-    "media-types",
-    "netbase",
-    "tzdata",
-    "zlib1g",
-];
-
-/// How much is left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    /// Caches, compilers, tests, bytecode, symbols: the system stays.
-    Minimal,
-    /// The system too, but for what the interpreter and its libraries need.
-    Distroless,
-}
-
-/// The variants that carry what is needed; `strippable` holds what stripping frees of files that survive it.
-pub fn carved(
-    image: &Image,
-    ledger: &Ledger,
-    findings: &[Finding],
-    strippable: &BTreeMap<EntryId, u64>,
-) -> Vec<Variant> {
-    let mut variants = vec![carve(Depth::Minimal, ledger, findings, strippable)];
-    if starts_without_shell(image, ledger) {
-        variants.push(carve(Depth::Distroless, ledger, findings, strippable));
+/// The base as it is, and on top of it what this build made and needs. `None` where the base is not known or nothing
+/// would be left out.
+pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
+    let base = ground.base_layers();
+    if base == 0 || ground.mapping.is_none_or(|mapping| mapping.file.stages.is_empty()) {
+        return None;
     }
-    variants
-}
-
-/// Whether the container starts a program of a Python that no system package owns, by name and not by a shell.
-fn starts_without_shell(image: &Image, ledger: &Ledger) -> bool {
-    let execution = &image.config.config;
-    let Some(program) = execution.entrypoint.iter().chain(&execution.cmd).next() else { return false };
-    let view = ChainView::last(ledger);
-    let path =
-        execution.env.iter().find_map(|pair| pair.strip_prefix("PATH=")).unwrap_or("/usr/local/bin:/usr/bin");
-    let candidates: Vec<String> = if program.starts_with('/') {
-        vec![program.clone()]
-    } else {
-        path.split(':').map(|directory| format!("{directory}/{program}")).collect()
+    let mut cuts = Cuts::follow(ground, &VARIANTS.multi_stage.rules, true);
+    let own = |path: &PathId| ground.view.at(*path).is_some_and(|id| ground.is_own(id));
+    // What dpkg keeps for itself is the base's again, unless a package of this build stays.
+    let is_package = |path: &&PathId| ground.view.at(**path).is_some_and(|id| ground.debian(id).is_some());
+    let left = cuts.left();
+    let keeps_packages = left.iter().filter(|path| own(path)).any(|path| is_package(&path));
+    let is_database = |path: &PathId| {
+        let Some(id) = ground.view.at(*path) else { return false };
+        let is_switch = ground.ledger.tree.bytes(*path).starts_with(b"var/lib/dpkg/alternatives/");
+        is_switch
+            || is_alternative(ground, id)
+            || ground.is_system(id) && (!keeps_packages || !is_dpkg(ground, *path))
     };
-    let found = candidates.iter().find_map(|path| view.follow(path.trim_start_matches('/').as_bytes()));
-    let owner = found.and_then(|path| view.entry(path)).map(|entry| ledger.owner_name(entry.owner));
-    owner.is_some_and(|owner| owner.starts_with("python:") || owner.starts_with("runtime:"))
-        && ledger.owners.iter().any(|owner| owner == "runtime:cpython")
+    let carried: BTreeSet<PathId> =
+        left.iter().filter(|path| own(path) && (is_package(path) || !is_database(path))).copied().collect();
+    let paths = collapse(&ground.ledger.tree, &carried, &left, &BTreeSet::new(), |_| true);
+    let mut paths: Vec<String> = paths.into_iter().filter_map(|path| ground.shown(path)).collect();
+    paths.extend(empty_directories(ground, own));
+    paths.sort();
+    paths.dedup();
+    // The layers of the base stay whole; of this build's, what is carried.
+    let kept = cuts.kept(&carried);
+    let base_id = |id: &EntryId| !ground.is_own(*id);
+    cuts.shrunk.retain(|id, _| kept.contains(id));
+    let changes: Vec<Change> =
+        cuts.changes(&carried).into_iter().filter(|change| !base_id(&changed(*change))).collect();
+    let any = changes.iter().any(|change| ground.ledger.entry(changed(*change)).content > 0);
+    any.then(|| Variant {
+        name: "multi-stage".to_owned(),
+        safety: Safety::Review,
+        changes,
+        adds: Vec::new(),
+        findings: cuts.chosen,
+        caveats: reasons::multi_stage(ground),
+        recipe: Some(Recipe::Carry(Carry {
+            steps: cuts.steps,
+            strip: Size::ZERO,
+            into: Into::Base { paths, deleted: deleted(ground) },
+        })),
+    })
 }
 
-fn carve(
-    depth: Depth,
-    ledger: &Ledger,
-    findings: &[Finding],
-    strippable: &BTreeMap<EntryId, u64>,
-) -> Variant {
-    let view = ChainView::last(ledger);
-    let wanted = |finding: &Finding| {
-        CUTS.contains(&&*finding.rule)
-            && finding.safety <= Safety::Review
-            && finding.change == ChangeKind::Drop
-    };
-    let chosen: Vec<_> = (0..findings.len()).filter(|at| wanted(&findings[*at])).collect();
-    let mut dropped: BTreeSet<EntryId> = BTreeSet::new();
-    for change in chosen.iter().flat_map(|at| &findings[*at].changes) {
-        if let Change::Drop(entry) = change {
-            dropped.insert(*entry);
-        }
-    }
-    let live: Vec<(PathId, EntryId)> =
-        all_paths(&ledger.tree).into_iter().filter_map(|path| Some((path, view.at(path)?))).collect();
-    if depth == Depth::Distroless {
-        dropped.extend(live.iter().map(|(_, id)| *id).filter(|id| is_system(ledger, *id)));
-    }
-    // A file that another name keeps alive stays.
-    for (_, id) in &live {
-        if let Some(file) = ledger.entry(*id).inode.filter(|_| !dropped.contains(id)) {
-            dropped.remove(&file);
-        }
-    }
-    let mut changes: BTreeSet<Change> = ledger
-        .ids()
-        .filter(|id| !ledger.entry(*id).fate.is_live() && ledger.entry(*id).content > 0)
-        .chain(dropped.iter().copied())
-        .map(Change::Drop)
-        .collect();
-    let mut stripped = 0;
-    for (id, bytes) in strippable.iter().filter(|(id, _)| !dropped.contains(id)) {
-        changes.insert(Change::Shrink(*id, *bytes));
-        stripped += bytes;
-    }
-    let mut recipe = Recipe { strip: stripped, ..Recipe::default() };
-    let kept: BTreeSet<PathId> =
-        live.iter().filter(|(_, id)| !dropped.contains(id)).map(|(path, _)| *path).collect();
-    let counts = Counts::new(ledger, &live, &kept);
-    walk(&ledger.tree, Tree::ROOT, &kept, &counts, &mut recipe);
-    recipe.bytecode = chosen.iter().any(|at| findings[*at].rule == "python-bytecode");
+/// Everything that a container sees but for what runs without, in one layer.
+pub fn minimal(ground: &Ground<'_>) -> Variant {
+    let cuts = deep(ground);
+    let names = ground.names();
     Variant {
-        name: match depth {
-            Depth::Minimal => "minimal",
-            Depth::Distroless => "distroless",
-        }
-        .to_owned(),
-        changes: changes.into_iter().collect(),
-        findings: chosen,
-        caveats: caveats(depth, stripped, recipe.bytecode),
-        recipe: Some(recipe),
+        name: "minimal".to_owned(),
+        safety: Safety::Review,
+        changes: cuts.changes(&names),
+        adds: Vec::new(),
+        caveats: reasons::minimal(ground, &cuts),
+        findings: cuts.chosen,
+        recipe: Some(Recipe::Carry(Carry { steps: cuts.steps, strip: cuts.stripped, into: Into::Whole })),
     }
 }
 
-fn caveats(depth: Depth, stripped: u64, bytecode: bool) -> Vec<String> {
-    let mut caveats = vec![
-        "Projected; it has not been built. Ask the service for an answer and import every extension module first".to_owned(),
-        "It is one layer of its own and shares none with its base".to_owned(),
-    ];
-    match depth {
-        Depth::Minimal => {
-            caveats.push("The package manager still lists the packages whose files are gone".to_owned());
-        }
-        Depth::Distroless => caveats.push(
-            "No shell, no package manager: the image's own interpreter is carried along with the libraries of \
-             distroless python3, which itself is of another version"
-                .to_owned(),
-        ),
+/// The application, its interpreter and what they are linked to, and no system: `static` where nothing is linked to
+/// anything, `distroless` otherwise. `None` where the command needs a shell, or a system that is not Debian's.
+pub fn empty(ground: &Ground<'_>) -> Option<Variant> {
+    if !reasons::shell(ground).is_empty() || ground.started.programs.is_empty() {
+        return None;
     }
-    if stripped > 0 {
-        let bytes = si(stripped);
-        caveats.push(format!("{bytes} of symbols are stripped, with a check per file; debuggers see less"));
-    } else {
-        caveats.push("What stripping would free is known only where layers are not compressed".to_owned());
+    let is_static = is_static(ground);
+    if !is_static && ground.installed.length("libc6") == 0 {
+        return None;
     }
-    if bytecode {
-        caveats.push("Without bytecode the service starts more slowly, up to twice as long".to_owned());
+    let mut cuts = deep(ground);
+    let links = ground.links(&cuts.gone);
+    let mut packages = ground.linked_packages(&links);
+    // A program of the system brings along what its package depends on: the library of Debian's own Python is not
+    // linked to anything.
+    let starts = ground.started.programs.iter().filter_map(|path| ground.debian(ground.view.at(*path)?));
+    packages.extend(ground.installed.with_dependencies(&starts.map(ToOwned::to_owned).collect()));
+    let by_name = VARIANTS.carried.packages.iter().filter(|name| ground.installed.length(name) > 0);
+    packages.extend(
+        by_name.filter(|name| !is_static || name.as_str() != "libgcc-s1" && *name != "libc6").cloned(),
+    );
+
+    let left = cuts.left();
+    let of_package = |path: &PathId| {
+        let name = ground.view.at(*path).and_then(|id| ground.debian(id));
+        name.is_some_and(|name| packages.contains(name))
+    };
+    let told: BTreeSet<PathId> = left.iter().filter(|path| of_package(path)).copied().collect();
+    let carried: BTreeSet<PathId> =
+        left.iter().filter(|path| told.contains(path) || is_carried(ground, **path)).copied().collect();
+    let paths = collapse(&ground.ledger.tree, &carried, &left, &told, |_| true);
+    let mut paths: Vec<String> = paths.into_iter().filter_map(|path| ground.shown(path)).collect();
+    paths.extend(
+        VARIANTS
+            .carried
+            .directories
+            .iter()
+            .filter(|path| {
+                let found = ground.view.locate(path.as_bytes());
+                found.is_some_and(|found| ground.view.at(found).is_some())
+            })
+            .cloned(),
+    );
+    paths.extend(empty_directories(ground, |path| ground.view.at(*path).is_some_and(|id| ground.is_own(id))));
+    paths.sort();
+    paths.dedup();
+
+    let changes = cuts.changes(&carried);
+    let kept = cuts.kept(&carried);
+    cuts.shrunk.retain(|id, _| kept.contains(id));
+    let strip = changes.iter().filter(|change| matches!(change, Change::Shrink(..))).copied();
+    let strip = crate::ledger::freed(ground.ledger, strip);
+    let mut adds = Vec::new();
+    let records: u64 = packages.iter().map(|name| ground.installed.length(name)).sum();
+    if records > 0 {
+        let sums = ground.live.iter().filter(|(path, _)| {
+            let name = ground.ledger.tree.name(*path).strip_suffix(b".md5sums".as_slice());
+            let name =
+                name.and_then(|name| std::str::from_utf8(name).ok()).and_then(|name| name.split(':').next());
+            name.is_some_and(|name| packages.contains(name))
+        });
+        let sums: Size = sums.map(|(_, id)| ground.ledger.entry(*id).size()).sum();
+        let what = format!("what dpkg knows of {} packages, in /var/lib/dpkg/status.d", packages.len());
+        adds.push(Added { what, size: sums + Size::new(records, records / TEXT) });
     }
-    caveats
+    Some(Variant {
+        name: if is_static { "static" } else { "distroless" }.to_owned(),
+        safety: Safety::Review,
+        changes,
+        adds,
+        caveats: reasons::empty(ground, &cuts, &links, is_static),
+        findings: cuts.chosen,
+        recipe: Some(Recipe::Carry(Carry {
+            steps: cuts.steps,
+            strip,
+            into: Into::Empty { packages: packages.into_iter().collect(), paths },
+        })),
+    })
 }
 
-/// Whether a live entry belongs to the system and is in no list of what is carried.
-fn is_system(ledger: &Ledger, id: EntryId) -> bool {
-    let entry = ledger.entry(id);
-    let path = ledger.tree.bytes(entry.path);
-    // Accounts, certificates, time zones, the linker's configuration; and links such as /lib.
-    let is_top = !path.contains(&b'/');
-    if entry.is_directory() || is_top || path.starts_with(b"etc/") {
+/// Everything that runs without is taken out.
+fn deep<'g, 'a>(ground: &'g Ground<'a>) -> Cuts<'g, 'a> {
+    let mut cuts = Cuts::follow(ground, &VARIANTS.minimal.rules, false);
+    cuts.without_unused();
+    cuts.strip();
+    cuts
+}
+
+/// Whether what the command starts needs nothing but the kernel, and nothing of the application does.
+fn is_static(ground: &Ground<'_>) -> bool {
+    ground.started.programs.iter().all(|path| ground.linked(*path).is_some_and(Linked::is_static))
+}
+
+/// What comes along without being a package of the system.
+fn is_carried(ground: &Ground<'_>, path: PathId) -> bool {
+    let tree = &ground.ledger.tree;
+    let Some(id) = ground.view.at(path) else { return false };
+    let bytes = tree.bytes(path);
+    let is_listed = |listed: &String| {
+        let listed = listed.trim_start_matches('/').as_bytes();
+        bytes.strip_prefix(listed).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    };
+    if VARIANTS.carried.paths.iter().any(is_listed) {
+        return true;
+    }
+    // Links such as /lib -> usr/lib.
+    if !bytes.contains(&b'/') {
+        return ground.ledger.entry(id).kind == Kind::Member(crate::layer::MemberKind::Symlink);
+    }
+    if ground.is_system(id) || is_alternative(ground, id) {
         return false;
     }
-    let owner = ledger.owner_name(entry.owner);
-    if let Some(package) = owner.strip_prefix("dpkg:") {
-        let name = package.split(':').next().unwrap_or(package);
-        return !CARRIED.contains(&name);
+    // What nobody owns of a base is what its packages' scripts made.
+    let is_unowned = ground.ledger.entry(id).owner == crate::ledger::Ledger::UNOWNED && !ground.is_own(id);
+    if is_unowned
+        && (bytes.starts_with(b"usr/") && !bytes.starts_with(b"usr/local/") || bytes.starts_with(b"var/"))
+    {
+        return false;
     }
-    ["dpkg", "apt", "debconf", "apk", "rpm"].iter().any(|manager| owner.starts_with(&format!("{manager} (")))
-        || path.starts_with(b"var/cache/")
-        || path.starts_with(b"var/lib/dpkg/")
+    let is_of_system =
+        [&b"etc/"[..], b"var/cache/", b"var/log/", b"var/lib/dpkg/", b"dev/", b"proc/", b"sys/"]
+            .iter()
+            .any(|directory| bytes.starts_with(directory));
+    !is_of_system || ground.is_own(id) && bytes.starts_with(b"etc/") && is_application(ground, id)
 }
 
-/// Every path, parents first.
-fn all_paths(tree: &Tree) -> Vec<PathId> {
-    tree.descendants(Tree::ROOT).collect()
+/// Whether an entry is a link that `update-alternatives` made, which goes with its package.
+fn is_alternative(ground: &Ground<'_>, id: EntryId) -> bool {
+    ground.ledger.tree.text(ground.ledger.entry(id).link).starts_with(b"/etc/alternatives/")
 }
 
-/// Per path: how many files and links at or below it are kept, and how many there are.
-struct Counts(BTreeMap<PathId, (u32, u32)>);
-
-impl Counts {
-    fn new(ledger: &Ledger, live: &[(PathId, EntryId)], kept: &BTreeSet<PathId>) -> Self {
-        let mut counts: BTreeMap<PathId, (u32, u32)> = BTreeMap::new();
-        for (path, id) in live {
-            if matches!(ledger.entry(*id).kind, Kind::Member(_)) && !ledger.entry(*id).is_directory() {
-                let is_kept = u32::from(kept.contains(path));
-                for at in ledger.tree.ancestors(*path).chain([*path]) {
-                    let count = counts.entry(at).or_default();
-                    *count = (count.0 + is_kept, count.1 + 1);
-                }
-            }
-        }
-        Self(counts)
-    }
-
-    fn of(&self, path: PathId) -> (u32, u32) {
-        self.0.get(&path).copied().unwrap_or_default()
-    }
+fn is_application(ground: &Ground<'_>, id: EntryId) -> bool {
+    ground.ledger.owner_name(ground.ledger.entry(id).owner) == "application"
 }
 
-/// Decides what to copy whole and what to take out of it again, so that both lists stay short.
-fn walk(tree: &Tree, path: PathId, kept: &BTreeSet<PathId>, counts: &Counts, recipe: &mut Recipe) {
-    let mut children: Vec<_> = tree.children(path).collect();
-    children.sort_by(|a, b| tree.name(*a).cmp(tree.name(*b)));
-    for child in children {
-        let (keep, all) = counts.of(child);
-        let text = tree.path(child).to_string();
-        if all == 0 {
-            // An empty directory, or nothing at all: a few of them are part of any system.
-            if kept.contains(&child) && !matches!(text.as_str(), "/dev" | "/proc" | "/sys") {
-                recipe.copies.push(text);
-            }
-        } else if keep == all {
-            recipe.copies.push(text);
-        } else if keep > 0 && keep * 2 >= all && path != Tree::ROOT && text.matches('/').count() > 2 {
-            recipe.copies.push(text);
-            cut(tree, child, counts, recipe);
-        } else if keep > 0 {
-            walk(tree, child, kept, counts, recipe);
-        }
-    }
+fn is_dpkg(ground: &Ground<'_>, path: PathId) -> bool {
+    ground.ledger.tree.bytes(path).starts_with(b"var/lib/dpkg/")
 }
 
-/// What is to be taken out below a directory that is copied whole; bytecode goes by its name.
-fn cut(tree: &Tree, path: PathId, counts: &Counts, recipe: &mut Recipe) {
-    let mut children: Vec<_> = tree.children(path).collect();
-    children.sort_by(|a, b| tree.name(*a).cmp(tree.name(*b)));
-    for child in children {
-        match counts.of(child) {
-            (_, 0) => {}
-            (keep, all) if keep == all => {}
-            (0, _) if tree.name(child) == b"__pycache__" => {}
-            (0, _) => recipe.removals.push(tree.path(child).to_string()),
-            _ => cut(tree, child, counts, recipe),
-        }
+/// Directories with nothing in them that somebody made on purpose.
+fn empty_directories<'g>(ground: &'g Ground<'_>, wanted: impl Fn(&PathId) -> bool + 'g) -> Vec<String> {
+    let tree = &ground.ledger.tree;
+    let filled: BTreeSet<PathId> = ground.live.iter().flat_map(|(path, _)| tree.ancestors(*path)).collect();
+    let is_empty = |(path, id): &&(PathId, EntryId)| {
+        ground.ledger.entry(*id).is_directory() && !filled.contains(path) && wanted(path)
+    };
+    let places = ["/dev", "/proc", "/sys", "/usr", "/var/lib", "/var/cache", "/var/log"];
+    let is_place = |path: &str| !places.iter().any(|place| path.starts_with(place));
+    let empty = ground.live.iter().filter(is_empty).filter(|(_, id)| !ground.is_system(*id));
+    empty.filter_map(|(path, _)| ground.shown(*path)).filter(|path| is_place(path)).collect()
+}
+
+/// What this build had deleted of its base: whiteouts of its layers that hide something of a lower one.
+fn deleted(ground: &Ground<'_>) -> Vec<String> {
+    let ledger = ground.ledger;
+    let hidden = ledger.ids().filter(|id| {
+        let entry = ledger.entry(*id);
+        let by_own = matches!(entry.fate, crate::ledger::Fate::Deleted(LayerId(by)) if usize::from(by) >= ground.base_layers());
+        !ground.is_own(*id) && by_own && !entry.is_directory()
+    });
+    let paths: BTreeSet<PathId> = hidden.map(|id| ledger.entry(id).path).collect();
+    let gone: BTreeSet<PathId> = paths.into_iter().filter(|path| ground.view.at(*path).is_none()).collect();
+    let present: BTreeSet<PathId> = ground.names().union(&gone).copied().collect();
+    let list = collapse(&ledger.tree, &gone, &present, &BTreeSet::new(), |path| path.contains(&b'/'));
+    list.into_iter().filter_map(|path| ground.shown(path)).collect()
+}
+
+fn changed(change: Change) -> EntryId {
+    match change {
+        Change::Drop(id) | Change::Shrink(id, _) => id,
     }
 }

@@ -1,17 +1,19 @@
 //! `clean`: the image as its own Dockerfile would make it with every safe fix applied. Nothing that runs can notice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Variant;
+use super::variant::{Action, Edit, Recipe, Step};
 use crate::advice::{ChangeKind, Finding, Safety};
-use crate::ledger::{Ledger, freed};
+use crate::dockerfile::{Keyword, Mapping};
+use crate::ledger::{Change, LayerId, Ledger, freed};
 use crate::size::si;
 
 /// The clean variant; `None` where no safe fix frees anything.
 ///
 /// The base image stays as it is, for its bytes are not this Dockerfile's to change, and what only a person can mend
 /// is not counted on.
-pub fn clean(ledger: &Ledger, findings: &[Finding]) -> Option<Variant> {
+pub fn clean(ledger: &Ledger, findings: &[Finding], mapping: Option<&Mapping>) -> Option<Variant> {
     let is_safe = |finding: &Finding| finding.safety == Safety::Safe && finding.change != ChangeKind::Manual;
     let chosen: Vec<_> =
         (0..findings.len()).filter(|at| is_safe(&findings[*at]) && !findings[*at].in_base).collect();
@@ -29,6 +31,59 @@ pub fn clean(ledger: &Ledger, findings: &[Finding]) -> Option<Variant> {
         caveats
             .push(format!("{} more are in the base image, which only another base can change", si(in_base)));
     }
-    let changes = changes.into_iter().collect();
-    Some(Variant { name: "clean".to_owned(), changes, findings: chosen, caveats, recipe: None })
+    let recipe = mapping.and_then(|mapping| edits(ledger, findings, &chosen, mapping)).map(Recipe::Edit);
+    if recipe.is_none() && mapping.is_some() {
+        caveats.push("Its Dockerfile has to be mended by hand, by the rules' own words".to_owned());
+    }
+    Some(Variant {
+        name: "clean".to_owned(),
+        safety: Safety::Safe,
+        changes: changes.into_iter().collect(),
+        adds: Vec::new(),
+        findings: chosen,
+        caveats,
+        recipe,
+    })
+}
+
+/// What one rule has one layer delete.
+#[derive(Default)]
+struct Deletion {
+    paths: BTreeSet<String>,
+    changes: Vec<Change>,
+}
+
+/// What each `RUN` should delete before its layer ends; `None` where anything is not a file that a `RUN` in the form of
+/// the shell wrote and nobody hides later.
+fn edits(ledger: &Ledger, findings: &[Finding], chosen: &[usize], mapping: &Mapping) -> Option<Vec<Edit>> {
+    let mut seen = BTreeSet::new();
+    let mut edits: BTreeMap<(LayerId, &str), Deletion> = BTreeMap::new();
+    for finding in chosen.iter().map(|at| &findings[*at]) {
+        for change in &finding.changes {
+            let Change::Drop(id) = change else { return None };
+            let entry = ledger.entry(*id);
+            if !seen.insert(*id) {
+                continue;
+            }
+            if !entry.fate.is_live() || finding.change != ChangeKind::Drop {
+                return None;
+            }
+            let path = String::from_utf8(ledger.tree.bytes(entry.path)).ok()?;
+            let edit = edits.entry((entry.layer, &finding.rule)).or_default();
+            edit.paths.insert(format!("/{path}"));
+            edit.changes.push(*change);
+        }
+    }
+    let edit = |((layer, rule), Deletion { paths, changes }): ((LayerId, &str), Deletion)| {
+        let lines = mapping.layers.get(usize::from(layer.0)).copied().flatten()?;
+        let instruction = mapping.file.instructions.iter().find(|one| one.lines == lines)?;
+        let is_shell = matches!(instruction.arguments, crate::dockerfile::instruction::Arguments::Text(_));
+        if instruction.keyword != Keyword::Run || !is_shell || !instruction.heredocs.is_empty() {
+            return None;
+        }
+        let frees = freed(ledger, changes);
+        let actions = vec![Action::Remove(paths.into_iter().collect())];
+        Some(Edit { lines: (lines.first, lines.last), step: Step { rule: rule.to_owned(), frees, actions } })
+    };
+    edits.into_iter().map(edit).collect()
 }

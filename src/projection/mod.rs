@@ -1,16 +1,34 @@
 //! Images that could be built instead, as sets of changes on the ledger.
 
 pub mod carve;
+mod catalog;
 pub mod clean;
+mod collapse;
+mod cut;
+pub mod ground;
+mod reasons;
 pub mod variant;
 pub mod write;
 
+pub use ground::Ground;
 pub use variant::Variant;
 
-use crate::advice::{Finding, Rule};
+use crate::advice::Finding;
+use crate::dockerfile::Mapping;
 use crate::ledger::Ledger;
 
-/// The variants of an image that free anything, largest saving first.
-pub fn variants(_rules: &[Rule], ledger: &Ledger, findings: &[Finding]) -> Vec<Variant> {
-    clean::clean(ledger, findings).into_iter().collect()
+/// What can be projected without a second look at the layers.
+pub fn variants(ledger: &Ledger, findings: &[Finding], mapping: Option<&Mapping>) -> Vec<Variant> {
+    clean::clean(ledger, findings, mapping).into_iter().collect()
+}
+
+/// Every variant that would be smaller than the image, largest saving first.
+pub fn all(ground: &Ground<'_>) -> Vec<Variant> {
+    let mut variants = variants(ground.ledger, ground.findings, ground.mapping);
+    variants.extend(carve::multi_stage(ground));
+    variants.push(carve::minimal(ground));
+    variants.extend(carve::empty(ground));
+    variants.retain(|variant| variant.size(ground.ledger).content < ground.ledger.size().content);
+    variants.sort_by_key(|variant| (variant.size(ground.ledger).content, variant.name.clone()));
+    variants
 }

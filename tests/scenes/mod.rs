@@ -15,14 +15,22 @@ pub fn report(reference: &str, scene: &str) -> Report {
     let ownership = Ownership::default();
     let waste = waste::measure(&ledger);
     let findings = advice::find(&rules, &image, &ledger, &ownership, &waste);
-    let variants = projection::variants(&rules, &ledger, &findings);
+    let variants = projection::variants(&ledger, &findings, None);
     let tree = Node {
         descriptor: image.manifest.clone(),
         tags: Vec::new(),
         kind: NodeKind::Image(Box::new(image.clone())),
     };
-    let platforms =
-        vec![PlatformAnalysis { image, mapping: None, ledger, ownership, waste, findings, variants }];
+    let platforms = vec![PlatformAnalysis {
+        image,
+        mapping: None,
+        ledger,
+        ownership,
+        waste,
+        findings,
+        variants,
+        audit: None,
+    }];
     let reference = Reference::parse(reference).unwrap();
     Report::new(&Analysis { reference, source: "oci-archive", tree, platforms, warnings: Vec::new() }, &rules)
 }

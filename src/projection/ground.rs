@@ -1,0 +1,124 @@
+//! What variants are projected from: everything that is known of an image, and what is asked of it again and again.
+
+use std::collections::BTreeSet;
+
+use crate::advice::Finding;
+use crate::audit::Audit;
+use crate::audit::command::{self, Started};
+use crate::audit::linked::{self, Links};
+use crate::audit::native::Linked;
+use crate::audit::system::Installed;
+use crate::dockerfile::Mapping;
+use crate::image::Image;
+use crate::ledger::{ChainView, EntryId, Ledger, OwnerId, PathId};
+use crate::owners::Ownership;
+
+/// Everything that is known of an image.
+pub struct Ground<'a> {
+    /// The image.
+    pub image: &'a Image,
+    /// Its Dockerfile, where there is one.
+    pub mapping: Option<&'a Mapping>,
+    /// Its entries.
+    pub ledger: &'a Ledger,
+    /// What the rules found.
+    pub findings: &'a [Finding],
+    /// What its application reaches.
+    pub audit: &'a Audit,
+    /// The image as a container sees it.
+    pub view: ChainView<'a>,
+    /// Every path that a container sees and its entry, directories too.
+    pub live: Vec<(PathId, EntryId)>,
+    /// The packages of the system.
+    pub installed: Installed,
+    /// What its command starts.
+    pub started: Started,
+}
+
+impl<'a> Ground<'a> {
+    /// Gathers it.
+    pub fn new(
+        image: &'a Image,
+        mapping: Option<&'a Mapping>,
+        ledger: &'a Ledger,
+        ownership: &Ownership,
+        findings: &'a [Finding],
+        audit: &'a Audit,
+    ) -> Self {
+        let view = ChainView::last(ledger);
+        let paths = (0..u32::try_from(ledger.tree.len()).unwrap_or(0)).map(PathId);
+        let live = paths.filter_map(|path| Some((path, view.at(path)?))).collect();
+        let installed = Installed::read(&view, ownership);
+        let started = command::follow(&view, &image.config.config);
+        Self { image, mapping, ledger, findings, audit, view, live, installed, started }
+    }
+
+    /// How many of the lowest layers are the base's.
+    pub fn base_layers(&self) -> usize {
+        self.image.base.as_ref().map_or(0, |base| base.layers)
+    }
+
+    /// Whether an entry is of this build, and not of its base.
+    pub fn is_own(&self, id: EntryId) -> bool {
+        usize::from(self.ledger.entry(id).layer.0) >= self.base_layers()
+    }
+
+    /// Every file and link that a container sees: every name that is no directory.
+    pub fn names(&self) -> BTreeSet<PathId> {
+        let is_name = |(_, id): &&(PathId, EntryId)| !self.ledger.entry(*id).is_directory();
+        self.live.iter().filter(is_name).map(|(path, _)| *path).collect()
+    }
+
+    /// The Debian package of an entry.
+    pub fn debian(&self, id: EntryId) -> Option<&str> {
+        debian(self.ledger.owner_name(self.ledger.entry(id).owner))
+    }
+
+    /// Whether an entry is the system's: a package's, or what a package manager keeps for itself.
+    pub fn is_system(&self, id: EntryId) -> bool {
+        let owner = self.ledger.owner_name(self.ledger.entry(id).owner);
+        let managers = ["dpkg", "apt", "debconf", "apk", "rpm", "dnf"];
+        managers.iter().any(|manager| {
+            owner.strip_prefix(manager).is_some_and(|rest| rest.starts_with(':') || rest.starts_with(" ("))
+        })
+    }
+
+    /// What everything that is not the system's and not `gone` is linked to, all the way down, and what the command
+    /// starts.
+    pub fn links(&self, gone: &BTreeSet<PathId>) -> Links {
+        let mut owners = BTreeSet::new();
+        for (_, id) in &self.live {
+            if !self.is_system(*id) {
+                owners.insert(self.ledger.entry(*id).owner);
+            }
+        }
+        let mut starts = linked::extensions(&self.view, &owners);
+        starts.retain(|path| !gone.contains(path));
+        starts.extend(&self.started.programs);
+        linked::follow(&self.view, &starts)
+    }
+
+    /// The Debian packages among the owners that something is linked to.
+    pub fn linked_packages(&self, links: &Links) -> BTreeSet<String> {
+        let name = |owner: &OwnerId| debian(self.ledger.owner_name(*owner)).map(ToOwned::to_owned);
+        links.owners.keys().filter_map(name).collect()
+    }
+
+    /// What the headers of an ELF file say, where it was looked at.
+    pub fn linked(&self, path: PathId) -> Option<&Linked> {
+        self.view.reduced(path)?.downcast_ref::<Linked>()
+    }
+
+    /// A path as it is written in a Dockerfile.
+    pub fn shown(&self, path: PathId) -> Option<String> {
+        // What is no UTF-8 cannot be named there.
+        let text = String::from_utf8(self.ledger.tree.bytes(path)).ok()?;
+        let is_plain = !text.chars().any(char::is_control);
+        is_plain.then(|| format!("/{text}"))
+    }
+}
+
+/// `libc6` of `dpkg:libc6:amd64`.
+fn debian(owner: &str) -> Option<&str> {
+    owner.strip_prefix("dpkg:").map(|name| name.split(':').next().unwrap_or(name))
+}
