@@ -78,11 +78,13 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
     }
     match source.blob(descriptor)? {
         Some(Blob::At(region)) if compression(&region)? == Compression::None => {
-            let mut walked = passed.reader().hop(&region)?;
             let plan = passed.transfer().plan(region.length()).filter(|_| !keeps);
-            if let Some(plan) = plan {
-                estimate::apply(&mut walked, &estimate::measure(&region, plan)?, plan);
-            }
+            let Some(plan) = plan else { return passed.reader().hop(&region) };
+            // The sample is taken at places that do not depend on the members, so neither has to wait for the other.
+            let (walked, slices) =
+                rayon::join(|| passed.reader().hop(&region), || estimate::measure(&region, plan));
+            let mut walked = walked?;
+            estimate::apply(&mut walked, &slices?, plan);
             Ok(walked)
         }
         Some(Blob::At(region)) => stream(Box::new(region.reader()), expected(layer), passed, keeps, index),
