@@ -3,8 +3,8 @@
 
     owners.py LAYOUT [TAG]        LAYOUT: an OCI layout directory, TAG: default latest
 
-Prints {"dpkg:libc6": bytes, "python:numpy": bytes, ..., "unowned": bytes}, sorted by id; the values add up to the live
-bytes of the image. Needs root, umoci, dpkg-query and Linux. It unpacks the image into a temporary directory and, for
+Prints {"owners": {"dpkg:libc6": bytes, "python:numpy": bytes, ..., "unowned": bytes}, "unowned": [path, ...]}, sorted; the
+bytes add up to the live bytes of the image, and the paths are all names of what nobody owns. Needs root, umoci, dpkg-query and Linux. It unpacks the image into a temporary directory and, for
 Python, RUNS THE IMAGE'S OWN INTERPRETER in a chroot: use it on images that you have built.
 
 It is independent of Plimsoll in every step: umoci unpacks, lstat sizes, `dpkg-query -L` names the files of Debian packages and
@@ -23,8 +23,8 @@ Rules:
   4. dpkg before python where both claim a file.
   5. A .pyc that nobody lists belongs to the owner of the .py that it was compiled from.
   6. Of hard links, any name may bring the owner: the first in the order dpkg, python, derived, then by path.
-  7. All else is `unowned`. Plimsoll knows more owners (CPython under /usr/local, caches that triggers write), which may only
-     take from `unowned`: compare the named owners one by one, and the sum.
+  7. All else is `unowned`. Plimsoll knows more (CPython under /usr/local, what maintainer scripts and triggers write), and
+     may only take from `unowned`: compare each owner without the files that are in the list, and the sum.
 
 Claims that two packages make on one file, and listed files that are not there, are counted on standard error.
 """
@@ -184,16 +184,19 @@ def main():
     names = {}
     for path, (inode, _) in files.items():
         names.setdefault(inode, []).append(path)
-    totals = {}
+    totals, unowned = {}, []
     for paths in names.values():
         best = min(paths, key=rank)
         owner = owner_of.get(best) or derived.get(best) or "unowned"
         totals[owner] = totals.get(owner, 0) + files[best][1]
+        if owner == "unowned":
+            unowned += paths
 
     print(f"live {sum(totals.values())} in {len(files)} names, {len(totals)} owners, listed but absent {absent}", file=sys.stderr)
     for (winner, loser), paths in sorted(contested.items()):
         print(f"contested: {winner} before {loser}: {len(paths)} files, first {paths[0]}", file=sys.stderr)
-    json.dump(totals, sys.stdout, indent=2, sort_keys=True)
+    unowned = sorted(path.encode(errors="surrogateescape").decode(errors="replace") for path in unowned)
+    json.dump({"owners": totals, "unowned": unowned}, sys.stdout, indent=2, sort_keys=True)
     print()
 
 
