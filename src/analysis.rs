@@ -7,12 +7,14 @@ use crate::audit;
 use crate::digest::Digest;
 use crate::dockerfile::{self, Given, Mapping, provenance};
 use crate::error::{Error, Result, Warning};
+use crate::image::base::{Base, Evidence};
 use crate::image::{Image, Node, Platform, Selector};
 use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer, Wants};
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Ownership};
 use crate::progress::{Progress, Unwatched};
-use crate::projection::{self, Variant};
+use crate::projection::bases::Fit;
+use crate::projection::{self, Ground, Variant};
 use crate::reference::Reference;
 use crate::source::{self, Access, Depth, Source};
 use crate::waste::{self, Waste};
@@ -36,6 +38,8 @@ pub struct Options {
     pub dockerfile: Option<Given>,
     /// Whether sources are read on the way, for an audit.
     pub audit: bool,
+    /// The image that it is built on, where the user says so.
+    pub base: Option<Reference>,
     /// Whether to project every variant; otherwise only what takes no second look at the layers.
     pub variants: bool,
 }
@@ -70,10 +74,21 @@ pub struct PlatformAnalysis {
     pub waste: Waste,
     /// What the rules found, largest saving first.
     pub findings: Vec<Finding>,
+    /// What the rules found and is too little to be told, where every variant was projected.
+    pub minor: Vec<Finding>,
     /// What could be built instead, largest saving first.
     pub variants: Vec<Variant>,
     /// What the application reaches, where every variant was projected.
     pub audit: Option<audit::Audit>,
+    /// What keeps it from each base of the catalogue, where every variant was projected.
+    pub bases: Vec<Fit>,
+}
+
+impl PlatformAnalysis {
+    /// What variants name by position: what the rules found, and behind it what is too little to be told.
+    pub fn followed(&self) -> Vec<&Finding> {
+        self.findings.iter().chain(&self.minor).collect()
+    }
 }
 
 /// Weighs every platform asked for. Reads each layer once, however many platforms share it.
@@ -141,6 +156,9 @@ fn platform(
     options: &Options,
 ) -> Result<PlatformAnalysis> {
     let mapping = locate(source, tree, &mut image, options.dockerfile.as_ref());
+    if let Some(reference) = &options.base {
+        stand_on(&mut image, reference, &options.access)?;
+    }
     let layers = image.layers.iter().filter_map(|layer| walked.get(&layer.descriptor.digest));
     let mut ledger = Ledger::build(layers);
     ledger.transfer_exact = source.keeps_compression() || ledger.is_compressed();
@@ -154,14 +172,19 @@ fn platform(
     let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
     let audit =
         options.variants.then(|| audit::audit(&image, &ledger, &ownership, &audit::Options::default()));
-    let variants = match &audit {
+    let minor = match &audit {
+        Some(_) => advice::minor(&options.rules, &image, &ledger, &waste),
+        None => Vec::new(),
+    };
+    let (variants, bases) = match &audit {
         Some(audit) => {
             let (image, mapping) = (&image, mapping.as_ref());
-            projection::all(&projection::Ground::new(image, mapping, &ledger, &ownership, &findings, audit))
+            let ground = Ground::new(image, mapping, &ledger, &ownership, (&findings, &minor), audit);
+            (projection::all(&ground), projection::bases::fits(&ground))
         }
-        None => projection::variants(&ledger, &findings, mapping.as_ref()),
+        None => (projection::variants(&ledger, &findings, mapping.as_ref()), Vec::new()),
     };
-    Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, variants, audit })
+    Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, minor, variants, audit, bases })
 }
 
 /// Finds the lines of the layers, and with them the base.
@@ -180,6 +203,30 @@ fn locate(source: &dyn Source, tree: &Node, image: &mut Image, given: Option<&Gi
     image.warnings.extend(warning);
     image.base = dockerfile::mapping::base(image, mapping.as_ref(), provenance.as_ref());
     mapping
+}
+
+/// Takes the boundary from the base itself: its layers are the lowest ones, or it is none of this image.
+fn stand_on(image: &mut Image, reference: &Reference, access: &Access) -> Result<()> {
+    let (tree, _) = inspect(reference, access)?;
+    let found = tree.images().into_iter().find(|base| base.platform == image.platform);
+    let Some(base) = found else {
+        return Err(Error::usage(format!("{reference} has no platform {}", image.platform)));
+    };
+    let ids = |image: &Image| image.config.rootfs.diff_ids.clone();
+    let (lowest, all) = (ids(base), ids(image));
+    if lowest.is_empty() || !all.starts_with(&lowest) {
+        return Err(Error::usage(format!(
+            "{reference} is not what the image is built on: its layers are not the lowest ones"
+        ))
+        .hint("its tag may have moved since: name it by digest, or leave --base out"));
+    }
+    image.base = Some(Base {
+        layers: lowest.len(),
+        name: Some(reference.to_string()),
+        digest: base.manifest.as_ref().map(|manifest| manifest.digest.clone()),
+        evidence: Evidence::Layers,
+    });
+    Ok(())
 }
 
 /// Reads again, of layers that were walked without reading content, what only content can tell apart: rewrites of one

@@ -68,6 +68,21 @@ pub fn find(
     _owners: &Ownership,
     waste: &Waste,
 ) -> Vec<Finding> {
+    gather(rules, image, ledger, waste, |size, least| size >= least)
+}
+
+/// What the rules find and nobody is told, because it is too little: whoever takes everything out takes that out too.
+pub fn minor(rules: &[Rule], image: &Image, ledger: &Ledger, waste: &Waste) -> Vec<Finding> {
+    gather(rules, image, ledger, waste, |size, least| size > 0 && size < least)
+}
+
+fn gather(
+    rules: &[Rule],
+    image: &Image,
+    ledger: &Ledger,
+    waste: &Waste,
+    wanted: impl Fn(u64, u64) -> bool,
+) -> Vec<Finding> {
     let base = image.base.as_ref().map_or(0, |base| base.layers);
     let whole = ledger.size().content;
     let names = Names::new(ledger);
@@ -88,7 +103,7 @@ pub fn find(
             let changes: Vec<_> = entries.iter().map(|entry| Change::Drop(*entry)).collect();
             // Each entry once, and dropped whole: their sum is their union.
             let size = entries.iter().map(|entry| ledger.entry(*entry).size()).sum::<Size>();
-            if size.content >= worth_telling(rule, whole) {
+            if wanted(size.content, worth_telling(rule, whole)) {
                 let message = rule.finding.message.render(&figures(group, &entries, size, image, ledger));
                 let finding = Finding {
                     rule: rule.id.clone(),

@@ -14,7 +14,7 @@ pub mod rule;
 pub mod scene;
 mod schema;
 
-pub use finding::{Finding, find};
+pub use finding::{Finding, find, minor};
 pub use load::{by_id, load};
 pub use page::page;
 pub use rule::{ChangeKind, Fault, Rule, Safety};

@@ -91,6 +91,7 @@ impl Analyze {
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,
             variants: false,
+            base: None,
         };
         let files = self.files || targets.want_files();
         let report = load::report(&self.image, &options, files, global)?;

@@ -82,6 +82,7 @@ impl Check {
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,
             variants: false,
+            base: None,
         };
         let read = |image: &str| load::report(image, &options, targets.want_files(), global);
         let report = read(&self.image)?;

@@ -69,6 +69,7 @@ impl Compare {
             dockerfile: None,
             audit: false,
             variants: false,
+            base: None,
         };
         let files = self.owner.is_some() || targets.want_files();
         let images = self.images.iter().map(|image| load::report(image, &options, files, global));

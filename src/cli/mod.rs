@@ -15,6 +15,7 @@ mod explore;
 mod init;
 mod interrupt;
 mod load;
+mod measure;
 mod output;
 mod platforms;
 mod plugin;

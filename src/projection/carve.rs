@@ -17,6 +17,9 @@ use crate::size::Size;
 /// What `status.d` takes of the blob for each byte on disk: text like that compresses to a third.
 const TEXT: u64 = 3;
 
+/// Bytes of unused packages that are worth a variant of their own.
+const WORTH: u64 = 1_000_000;
+
 /// The base as it is, and on top of it what this build made and needs. `None` where the base is not known or nothing
 /// would be left out.
 pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
@@ -68,7 +71,7 @@ pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
 
 /// Everything that a container sees but for what runs without, in one layer.
 pub fn minimal(ground: &Ground<'_>) -> Variant {
-    let cuts = deep(ground);
+    let cuts = deep(ground, &VARIANTS.unused.confidence);
     let names = ground.names();
     Variant {
         name: "minimal".to_owned(),
@@ -84,6 +87,18 @@ pub fn minimal(ground: &Ground<'_>) -> Variant {
 /// The application, its interpreter and what they are linked to, and no system: `static` where nothing is linked to
 /// anything, `distroless` otherwise. `None` where the command needs a shell, or a system that is not Debian's.
 pub fn empty(ground: &Ground<'_>) -> Option<Variant> {
+    carried(ground, &VARIANTS.unused.confidence, None)
+}
+
+/// The same without packages that only their users can tell whether they are needed; `None` where there are none.
+pub fn lean(ground: &Ground<'_>) -> Option<Variant> {
+    let variant = carried(ground, &VARIANTS.lean.confidence, Some("lean"))?;
+    let Some(Recipe::Carry(carry)) = &variant.recipe else { return None };
+    let freed = carry.steps.iter().find(|step| step.rule == "audit")?.frees;
+    (freed.content >= WORTH).then_some(variant)
+}
+
+fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<Variant> {
     if !reasons::shell(ground).is_empty() || ground.started.programs.is_empty() {
         return None;
     }
@@ -91,7 +106,7 @@ pub fn empty(ground: &Ground<'_>) -> Option<Variant> {
     if !is_static && ground.installed.length("libc6") == 0 {
         return None;
     }
-    let mut cuts = deep(ground);
+    let mut cuts = deep(ground, confidence);
     let links = ground.links(&cuts.gone);
     let mut packages = ground.linked_packages(&links);
     // A program of the system brings along what its package depends on: the library of Debian's own Python is not
@@ -147,8 +162,9 @@ pub fn empty(ground: &Ground<'_>) -> Option<Variant> {
         adds.push(Added { what, size: sums + Size::new(records, records / TEXT) });
     }
     Some(Variant {
-        name: if is_static { "static" } else { "distroless" }.to_owned(),
-        safety: Safety::Review,
+        name: name.unwrap_or(if is_static { "static" } else { "distroless" }).to_owned(),
+        // What only a person can tell is not to be taken on trust.
+        safety: if name.is_some() { Safety::Risky } else { Safety::Review },
         changes,
         adds,
         caveats: reasons::empty(ground, &cuts, &links, is_static),
@@ -162,9 +178,9 @@ pub fn empty(ground: &Ground<'_>) -> Option<Variant> {
 }
 
 /// Everything that runs without is taken out.
-fn deep<'g, 'a>(ground: &'g Ground<'a>) -> Cuts<'g, 'a> {
+fn deep<'g, 'a>(ground: &'g Ground<'a>, confidence: &str) -> Cuts<'g, 'a> {
     let mut cuts = Cuts::follow(ground, &VARIANTS.minimal.rules, false);
-    cuts.without_unused();
+    cuts.without_unused(confidence);
     cuts.strip();
     cuts
 }

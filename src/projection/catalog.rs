@@ -25,6 +25,8 @@ pub struct Catalog {
     pub shells: Shells,
     /// What an audit may say of what is left out.
     pub unused: Unused,
+    /// What it may say of what `lean` leaves out.
+    pub lean: Unused,
 }
 
 /// Rules by their ids.

@@ -38,7 +38,7 @@ impl<'g, 'a> Cuts<'g, 'a> {
                 && !(own && finding.in_base)
         };
         let chosen: Vec<_> =
-            (0..ground.findings.len()).filter(|at| is_chosen(&ground.findings[*at])).collect();
+            (0..ground.findings.len()).filter(|at| is_chosen(ground.findings[*at])).collect();
         let mut cuts = Self {
             ground,
             names: ground.names(),
@@ -50,7 +50,7 @@ impl<'g, 'a> Cuts<'g, 'a> {
         };
         cuts.purge(own);
         let mut by_rule: Vec<(&str, BTreeSet<PathId>)> = Vec::new();
-        for finding in chosen.iter().map(|at| &ground.findings[*at]) {
+        for finding in chosen.iter().map(|at| ground.findings[*at]) {
             let paths = cuts.paths_of(finding);
             match by_rule.iter_mut().find(|(rule, _)| *rule == finding.rule) {
                 Some((_, all)) => all.extend(paths),
@@ -76,9 +76,9 @@ impl<'g, 'a> Cuts<'g, 'a> {
     /// Packages of which findings drop every byte, and what was only installed for them.
     fn purge(&mut self, own: bool) {
         let ground = self.ground;
-        let is_package = |finding: &&Finding| VARIANTS.packages.rules.contains(&finding.rule);
+        let is_package = |finding: &&'a Finding| VARIANTS.packages.rules.contains(&finding.rule);
         let findings: Vec<&Finding> =
-            self.chosen.iter().map(|at| &ground.findings[*at]).filter(is_package).collect();
+            self.chosen.iter().map(|at| ground.findings[*at]).filter(is_package).collect();
         let Some(rule) = findings.first().map(|finding| finding.rule.clone()) else { return };
         let dropped: BTreeSet<PathId> = findings.iter().flat_map(|finding| self.paths_of(finding)).collect();
         let (mut whole, mut not_whole) = (BTreeSet::new(), BTreeSet::new());
@@ -157,12 +157,12 @@ impl<'g, 'a> Cuts<'g, 'a> {
     }
 
     /// Takes out packages of Python that the audit is sure enough of, with what only they keep.
-    pub fn without_unused(&mut self) {
+    pub fn without_unused(&mut self, confidence: &str) {
         let ground = self.ground;
         let enough = |package: &&Package| {
             let least = [Confidence::Possible, Confidence::Likely, Confidence::Certain]
                 .into_iter()
-                .find(|one| one.id() == VARIANTS.unused.confidence);
+                .find(|one| one.id() == confidence);
             package.could_go
                 && package.alternatives.is_empty()
                 && package.id.starts_with("python:")
@@ -204,6 +204,15 @@ impl<'g, 'a> Cuts<'g, 'a> {
         let changes =
             objects.filter(|(id, _)| kept.contains(id)).map(|(id, size)| Change::Shrink(*id, *size));
         self.stripped = freed(ground.ledger, changes);
+    }
+
+    /// Whether anything of an owner is left.
+    pub fn keeps(&self, owner: &str) -> bool {
+        let ground = self.ground;
+        ground.live.iter().any(|(path, id)| {
+            let is_there = self.names.contains(path) && !self.gone.contains(path);
+            is_there && ground.ledger.owner_name(ground.ledger.entry(*id).owner) == owner
+        })
     }
 
     /// Names that are left.

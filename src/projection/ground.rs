@@ -22,7 +22,9 @@ pub struct Ground<'a> {
     /// Its entries.
     pub ledger: &'a Ledger,
     /// What the rules found.
-    pub findings: &'a [Finding],
+    pub told: &'a [Finding],
+    /// The same, and what was too little to be told.
+    pub findings: Vec<&'a Finding>,
     /// What its application reaches.
     pub audit: &'a Audit,
     /// The image as a container sees it.
@@ -42,7 +44,7 @@ impl<'a> Ground<'a> {
         mapping: Option<&'a Mapping>,
         ledger: &'a Ledger,
         ownership: &Ownership,
-        findings: &'a [Finding],
+        (told, minor): (&'a [Finding], &'a [Finding]),
         audit: &'a Audit,
     ) -> Self {
         let view = ChainView::last(ledger);
@@ -50,7 +52,8 @@ impl<'a> Ground<'a> {
         let live = paths.filter_map(|path| Some((path, view.at(path)?))).collect();
         let installed = Installed::read(&view, ownership);
         let started = command::follow(&view, &image.config.config);
-        Self { image, mapping, ledger, findings, audit, view, live, installed, started }
+        let findings = told.iter().chain(minor).collect();
+        Self { image, mapping, ledger, told, findings, audit, view, live, installed, started }
     }
 
     /// How many of the lowest layers are the base's.

@@ -1,5 +1,6 @@
 //! Images that could be built instead, as sets of changes on the ledger.
 
+pub mod bases;
 pub mod carve;
 mod catalog;
 pub mod clean;
@@ -24,10 +25,13 @@ pub fn variants(ledger: &Ledger, findings: &[Finding], mapping: Option<&Mapping>
 
 /// Every variant that would be smaller than the image, largest saving first.
 pub fn all(ground: &Ground<'_>) -> Vec<Variant> {
-    let mut variants = variants(ground.ledger, ground.findings, ground.mapping);
+    let mut variants =
+        clean::clean(ground.ledger, ground.told, ground.mapping).into_iter().collect::<Vec<_>>();
     variants.extend(carve::multi_stage(ground));
     variants.push(carve::minimal(ground));
     variants.extend(carve::empty(ground));
+    variants.extend(carve::lean(ground));
+    variants.extend(bases::alpine(ground));
     variants.retain(|variant| variant.size(ground.ledger).content < ground.ledger.size().content);
     variants.sort_by_key(|variant| (variant.size(ground.ledger).content, variant.name.clone()));
     variants

@@ -102,6 +102,7 @@ fn deep(ground: &Ground<'_>, cuts: &Cuts<'_, '_>) -> Vec<String> {
     let optional = optional
         .filter(|package| package.id.starts_with("python:") && package.retained.content >= 1_000_000)
         .filter(|package| package.alternatives.is_empty() && !is_cut(cuts, &package.name))
+        .filter(|package| cuts.keeps(&package.id))
         .map(|package| format!("{} {}", package.name, si(package.retained.content)));
     let optional: Vec<String> = optional.take(3).collect();
     if !optional.is_empty() {

@@ -12,6 +12,7 @@ mod comparison;
 mod csv;
 mod github;
 pub mod grid;
+mod guide;
 mod html;
 mod json;
 mod junit;
@@ -52,11 +53,13 @@ pub enum Format {
     Openmetrics,
     /// For a browser: one page with a map, which needs nothing else.
     Html,
+    /// For whoever has to make the image smaller: Markdown with strategies, what they cost, and commands.
+    Guide,
 }
 
 impl Format {
     /// All of them, by the names that users write.
-    pub const ALL: [(&'static str, Self); 9] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("table", Self::Table),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
@@ -66,6 +69,7 @@ impl Format {
         ("csv", Self::Csv),
         ("openmetrics", Self::Openmetrics),
         ("html", Self::Html),
+        ("guide", Self::Guide),
     ];
 
     /// Whether it shows single files, so that the report needs them.
@@ -85,6 +89,8 @@ pub enum Subject<'a> {
     /// The platforms that were read.
     #[default]
     Analysis,
+    /// What could be built instead, with the bandwidths of pulls in bits per second.
+    Advice(&'a [u64]),
     /// What the reference names: the index as a tree.
     Platforms,
     /// What differs between the report, which is on the last of several images, and the others.
@@ -97,6 +103,9 @@ pub enum Subject<'a> {
 pub fn render(report: &Report, subject: Subject<'_>, format: Format, style: &Style) -> String {
     let scene = scene::Scene::new(report, subject);
     match (format, subject) {
+        (Format::Table, Subject::Advice(bandwidths)) => table::advice::render(report, bandwidths, style),
+        (Format::Guide, Subject::Advice(bandwidths)) => guide::render(report, bandwidths, style),
+        (Format::Guide, _) => guide::render(report, &[], style),
         (Format::Table, Subject::Analysis) => table::render(report, style),
         (Format::Table, Subject::Platforms) => platforms::render(report, style),
         (Format::Table, Subject::Comparison(comparison, _)) => comparison::render(comparison, style),

@@ -19,7 +19,7 @@ impl<'a> Scene<'a> {
     pub(super) fn new(report: &'a Report, subject: Subject<'a>) -> Self {
         let alone = Self { report, verdict: None, comparison: None, reports: std::slice::from_ref(report) };
         match subject {
-            Subject::Analysis | Subject::Platforms => alone,
+            Subject::Analysis | Subject::Advice(_) | Subject::Platforms => alone,
             Subject::Comparison(comparison, reports) => {
                 Self { comparison: Some(comparison), reports, ..alone }
             }

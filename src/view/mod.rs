@@ -19,8 +19,8 @@ pub use dive::Dive;
 pub use files::Files;
 pub use inside::{BuiltIn, Inside, InsidePart, Setting};
 pub use platform::{
-    Base, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix, Hidden, Layer, Lint,
-    Owner, Place, Platform, Saving, Transfer, Variant,
+    Added, Base, BaseFit, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix,
+    Hidden, Layer, Lint, Measurement, Owner, Place, Platform, Saving, Transfer, Variant,
 };
 pub use tree::{Blob, Node, NodeKind, Part, Registry, Shared};
 

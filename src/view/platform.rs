@@ -70,6 +70,9 @@ pub struct Platform {
     pub copy_ups: CopyUps,
     /// What could be built instead, smallest first.
     pub variants: Vec<Variant>,
+    /// What the image could stand on, and what is in the way, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bases: Vec<BaseFit>,
     /// What could not be read. Every figure is true all the same.
     pub warnings: Vec<Warning>,
     /// What dive's own rules ask for; `null` in a report of a version that did not count it.
@@ -375,6 +378,60 @@ pub struct Variant {
     pub changes: Vec<Change>,
     /// What it costs the operator, and what was not checked.
     pub caveats: Vec<String>,
+    /// `safe`, `review` or `risky`: whether anybody needs to look before building it.
+    #[serde(default)]
+    pub safety: String,
+    /// What it has that the image has not; it is in `content` and `transfer`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adds: Vec<Added>,
+    /// What came of building it, where it was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measurement: Option<Measurement>,
+}
+
+/// Something that a variant has and the image has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Added {
+    /// What it is.
+    pub what: String,
+    /// Bytes of content.
+    pub content: u64,
+    /// Bytes of transfer.
+    pub transfer: u64,
+}
+
+/// What came of building a variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Measurement {
+    /// What built it: `docker`, `buildah`.
+    pub engine: String,
+    /// Bytes of content that it really has.
+    pub content: u64,
+    /// Bytes of transfer that it really takes.
+    pub transfer: u64,
+    /// Whether the smoke command succeeded; `null` where there was none.
+    pub smoke: Option<bool>,
+}
+
+/// Something that an image could stand on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BaseFit {
+    /// The reference, or a name in words.
+    pub name: String,
+    /// `glibc 2.36`, `musl 1.2.5`; empty where it has none.
+    pub libc: String,
+    /// What it weighs on this platform in bytes of content; `null` where nobody knows.
+    pub content: Option<u64>,
+    /// What it weighs in bytes of transfer; `null` where nobody knows.
+    pub transfer: Option<u64>,
+    /// Whether that was `measured` or is only `published`; empty where nobody knows.
+    pub how: String,
+    /// The day that it is of.
+    pub date: String,
+    /// Where it is from.
+    pub source: String,
+    /// What is in the way; empty where nothing was found to be.
+    pub blockers: Vec<String>,
 }
 
 /// What one rule contributes to a variant.

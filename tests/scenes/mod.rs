@@ -30,6 +30,8 @@ pub fn report(reference: &str, scene: &str) -> Report {
         findings,
         variants,
         audit: None,
+        bases: Vec::new(),
+        minor: Vec::new(),
     }];
     let reference = Reference::parse(reference).unwrap();
     Report::new(&Analysis { reference, source: "oci-archive", tree, platforms, warnings: Vec::new() }, &rules)

@@ -30,7 +30,7 @@ pub struct Source<'a> {
     /// Its entries.
     pub ledger: &'a Ledger,
     /// What the rules found.
-    pub findings: &'a [Finding],
+    pub findings: &'a [&'a Finding],
     /// What its application reaches, where that was asked for.
     pub audit: Option<&'a Audit>,
 }

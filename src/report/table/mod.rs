@@ -1,5 +1,6 @@
 //! The screen: what was read, what it weighs and where, what could go, and what to do next.
 
+pub(super) mod advice;
 mod findings;
 mod header;
 pub(super) mod inside;

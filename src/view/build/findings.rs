@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Change, Finding, FindingEntry, Fix, Saving, Variant};
+use super::super::{Added, BaseFit, Change, Finding, FindingEntry, Fix, Saving, Variant};
 use super::platform;
 use super::{count, number, text};
 use crate::advice::{self, Rule};
@@ -109,7 +109,37 @@ fn build(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Variant 
         measured: false,
         changes: shares(variant, analysis),
         caveats: variant.caveats.iter().map(|caveat| text(caveat)).collect(),
+        safety: variant.safety.id().to_owned(),
+        adds: variant.adds.iter().map(added).collect(),
+        measurement: None,
     }
+}
+
+fn added(added: &projection::variant::Added) -> Added {
+    Added { what: text(&added.what), content: added.size.content, transfer: added.size.transfer }
+}
+
+/// The bases of the catalogue and what is in the way; those that nothing is in the way of first.
+pub(super) fn bases(analysis: &PlatformAnalysis) -> Vec<BaseFit> {
+    let platform = analysis.image.platform.to_string();
+    let fit = |fit: &projection::bases::Fit| {
+        let figure = fit.base.on(&platform);
+        let known = |bytes: u64, zero: bool| (bytes > 0 || zero).then_some(bytes);
+        let is_empty = fit.base.name == "scratch";
+        BaseFit {
+            name: fit.base.name.clone(),
+            libc: fit.base.libc.clone(),
+            content: figure.and_then(|figure| known(figure.content, is_empty)),
+            transfer: figure.and_then(|figure| known(figure.transfer, is_empty)),
+            how: figure.map_or_else(String::new, |figure| figure.how.clone()),
+            date: figure.map_or_else(String::new, |figure| figure.date.clone()),
+            source: figure.map_or_else(String::new, |figure| figure.source.clone()),
+            blockers: fit.blockers.iter().map(|blocker| text(blocker)).collect(),
+        }
+    };
+    let mut fits: Vec<BaseFit> = analysis.bases.iter().map(fit).collect();
+    fits.sort_by_key(|fit| (fit.blockers.len(), fit.transfer.is_none(), fit.transfer, fit.name.clone()));
+    fits
 }
 
 /// What each rule contributes: a change that several findings want is counted with the one that frees most.
@@ -123,7 +153,8 @@ fn shares(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Vec<Cha
         }
     }
     // What a precise rule and a generic one both want is told as the precise one's; otherwise as the larger one's.
-    let mut findings: Vec<_> = variant.findings.iter().filter_map(|at| analysis.findings.get(*at)).collect();
+    let all = analysis.followed();
+    let mut findings: Vec<_> = variant.findings.iter().filter_map(|at| all.get(*at).copied()).collect();
     findings.sort_by_key(|finding| {
         let size = finding.size(&analysis.ledger);
         let order = (u64::MAX - size.content, u64::MAX - size.transfer);

@@ -48,6 +48,7 @@ pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
         duplicates: duplicates(ledger),
         copy_ups: copy_ups(ledger),
         variants: findings::variants(analysis),
+        bases: findings::bases(analysis),
         warnings: warnings_of(&warnings),
         dive: Some(dive::dive(ledger)),
         files: None,
