@@ -22,6 +22,7 @@ use crate::waste::{self, Waste};
 pub use crate::layer::Transfer;
 
 /// What an analysis is asked to do.
+#[expect(clippy::struct_excessive_bools, reason = "each asks for something of its own")]
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Which platforms; all that the source holds where there is none.
@@ -40,6 +41,8 @@ pub struct Options {
     pub audit: bool,
     /// The image that it is built on, where the user says so.
     pub base: Option<Reference>,
+    /// Whether every ELF file is looked at, to know what is linked to what.
+    pub links: bool,
     /// Whether to project every variant; otherwise only what takes no second look at the layers.
     pub variants: bool,
 }
@@ -70,6 +73,8 @@ pub struct PlatformAnalysis {
     pub ledger: Ledger,
     /// Their owners.
     pub ownership: Ownership,
+    /// What is linked to what, where it was asked for.
+    pub libraries: Option<audit::libraries::Libraries>,
     /// What ships and cannot be seen.
     pub waste: Waste,
     /// What the rules found, largest saving first.
@@ -95,11 +100,15 @@ impl PlatformAnalysis {
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
     let limits = Limits::default();
     let audited = audit::Wanted { symbols: options.variants };
-    let looks_inside = options.audit || options.variants;
-    let wants: &dyn Wants = if looks_inside { &audited } else { &owners::Wanted };
+    let (is_audited, is_linked) = (options.audit || options.variants, options.links);
+    let wants: &dyn Wants = match (is_audited, is_linked) {
+        (true, _) => &audited,
+        (false, true) => &audit::libraries::Linking,
+        (false, false) => &owners::Wanted,
+    };
     let reader = Reader { wants, limits: &limits };
-    // What an audit wants to see of a layer is more than what is remembered of it.
-    let cache = options.access.cache.as_ref().filter(|_| !looks_inside);
+    // What these want to see of a layer is more than what is remembered of it.
+    let cache = options.access.cache.as_ref().filter(|_| !is_audited && !is_linked);
     let mut passed = Passed::new(reader, options.transfer, cache, progress);
     let source = source::open(reference, &options.access, &mut passed)?;
     let weighed = weigh(&*source, &passed, options);
@@ -184,7 +193,20 @@ fn platform(
         }
         None => (projection::variants(&ledger, &findings, mapping.as_ref()), Vec::new()),
     };
-    Ok(PlatformAnalysis { image, mapping, ledger, ownership, waste, findings, minor, variants, audit, bases })
+    let libraries = options.links.then(|| audit::libraries::libraries(&image, &ledger));
+    Ok(PlatformAnalysis {
+        image,
+        mapping,
+        ledger,
+        ownership,
+        libraries,
+        waste,
+        findings,
+        minor,
+        variants,
+        audit,
+        bases,
+    })
 }
 
 /// Finds the lines of the layers, and with them the base.

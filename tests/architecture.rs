@@ -193,7 +193,7 @@ fn every_ecosystem_and_every_format_is_registered() {
 
     let report = fs::read_to_string(root("src/report/mod.rs")).unwrap();
     for name in declared("src/report") {
-        let is_help = matches!(name.as_str(), "grid" | "style" | "scene" | "audit");
+        let is_help = matches!(name.as_str(), "grid" | "style" | "scene" | "audit" | "detail");
         assert!(
             is_help || report.contains(&format!("{name}::render")) || name == "rules",
             "src/report/{name} is no arm of render()"

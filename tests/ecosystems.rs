@@ -97,6 +97,86 @@ fn go_binaries_are_built_of_what_go_says_and_divide_to_the_byte() {
 }
 
 #[test]
+fn a_rust_binary_lists_its_crates_and_divides_to_the_byte() {
+    let report = report("rust");
+    let inside = &report["platforms"][0]["insides"][0];
+    assert_eq!(
+        (text(&inside["kind"]), text(&inside["name"]), text(&inside["version"])),
+        ("rust", "harbour-pilot", "0.3.1")
+    );
+    let built_in = inside["built_in"].as_array().unwrap().iter();
+    let built_in: Vec<_> =
+        built_in.map(|one| format!("{} {}", text(&one["name"]), text(&one["version"]))).collect();
+    assert_eq!(built_in, ["itoa 1.0.15", "ryu 1.0.20"]);
+    let parts = inside["parts"].as_array().unwrap();
+    let sum: u64 = parts.iter().map(|part| part["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(sum, inside["content"].as_u64().unwrap());
+    let part = |name: &str| parts.iter().find(|part| text(&part["name"]) == name);
+    assert_eq!(text(&part("ryu").unwrap()["version"]), "1.0.20");
+    assert!(part("std").is_some() && part("harbour_pilot").is_some());
+}
+
+/// What the program prints about a fixture.
+fn screen(name: &str, arguments: &[&str]) -> String {
+    let fixture = format!("fixtures/ecosystems/{name}");
+    let arguments = [&["analyze", &fixture], arguments].concat();
+    let output = common::plimsoll(&arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap()
+}
+
+#[test]
+fn the_image_s_own_loader_chooses_libraries() {
+    let shown = screen("linked", &["--libraries", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let libraries = &report["platforms"][0]["libraries"];
+    let hull = &libraries["files"].as_array().unwrap()[1];
+    assert_eq!((text(&hull["path"]), text(&hull["machine"])), ("/usr/bin/hull", "amd64"));
+    assert_eq!(hull["runpath"][0], "$ORIGIN/../lib/hull");
+    let needs = hull["needs"].as_array().unwrap().iter();
+    let needs: Vec<_> = needs.map(|need| format!("{} {}", text(&need["name"]), need["found"])).collect();
+    let expected = [
+        "/lib64/ld-linux-x86-64.so.2 null",
+        "libkeel.so.1 \"/usr/lib/hull/libkeel.so.1\"",
+        // Through /etc/ld.so.conf and what it includes.
+        "libplate.so.1 \"/opt/plate/libplate.so.1\"",
+        "liblost.so.1 null",
+    ];
+    assert_eq!(needs, expected);
+    let paths = |list: &str| {
+        let list = libraries[list].as_array().unwrap().iter();
+        list.map(|one| text(&one["path"]).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("unneeded"), ["/usr/lib/x86_64-linux-gnu/libanchor.so.1"]);
+    assert_eq!(paths("foreign"), ["/usr/bin/hull-arm64"]);
+    let missing = libraries["missing"].as_array().unwrap();
+    let lost = missing.iter().find(|one| text(&one["name"]) == "liblost.so.1").unwrap();
+    assert_eq!(lost["needed_by"].as_array().unwrap().len(), 2);
+    let shown = screen("linked", &["--path", "usr/lib/hull/libkeel.so.1"]);
+    assert!(shown.contains("needed by\n  /usr/bin/hull\n"), "{shown}");
+    assert!(shown.contains("layer     1, COPY . /") && shown.contains("owner     application"), "{shown}");
+}
+
+#[test]
+fn an_owner_opens_into_directories_that_add_up() {
+    let shown = screen("node", &["--owner", "npm:lodash"]);
+    assert!(shown.contains("it has no owner npm:lodash"), "{shown}");
+    let shown = screen("node", &["--owner", "application", "--owner", "npm:debug", "-o", "json"]);
+    let details: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let owners = details["owners"].as_array().unwrap();
+    assert_eq!(owners.len(), 2);
+    for owner in owners {
+        for rows in ["directories", "largest", "categories"] {
+            let rows = owner[rows].as_array().unwrap();
+            let sum = |field: &str| rows.iter().map(|row| row[field].as_u64().unwrap()).sum::<u64>();
+            assert_eq!(sum("content"), owner["content"].as_u64().unwrap(), "{owner}");
+            assert_eq!(sum("files"), owner["files"].as_u64().unwrap(), "{owner}");
+        }
+    }
+    let shown = screen("node", &["--path", "/app/nothing"]);
+    assert!(shown.contains("it has no path /app/nothing"), "{shown}");
+}
+
+#[test]
 fn every_fixture_is_as_its_own_tool_says() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems");
     let mut names: Vec<_> = fixtures.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -9,6 +9,7 @@ pub mod command;
 mod declared;
 pub mod fix;
 mod judge;
+pub mod libraries;
 pub mod linked;
 pub mod manifest;
 pub mod native;

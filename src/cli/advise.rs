@@ -101,6 +101,7 @@ impl Advise {
             base: self.base.as_deref().map(Reference::parse).transpose()?,
             variants: true,
             audit: false,
+            links: false,
         };
         let reference = Reference::parse(&self.image)?;
         let watched = progress::watch(global);

@@ -81,6 +81,7 @@ impl Check {
             rules: rules_dir::load(&self.rules)?,
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,
+            links: false,
             variants: false,
             base: None,
         };

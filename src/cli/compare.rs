@@ -68,6 +68,7 @@ impl Compare {
             rules: rules_dir::load(&self.rules)?,
             dockerfile: None,
             audit: false,
+            links: false,
             variants: false,
             base: None,
         };

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use super::interrupt::{self, Undo};
 use super::{Global, screen};
 use crate::error::{Error, ErrorKind, Result};
+use crate::report::detail::{self, Details};
 use crate::report::{Format, Subject, render};
 use crate::view::Report;
 
@@ -113,6 +114,27 @@ impl Targets {
                 summarize(&render(report, subject, Format::Markdown, &style))?;
             }
             place.write(&render(report, subject, format, &style))?;
+        }
+        Ok(())
+    }
+}
+
+impl Targets {
+    /// Writes owners and paths that were opened; only the screen and programs have a form for them.
+    pub(super) fn write_details(self, details: &Details, global: &Global, top: usize) -> Result<()> {
+        for Target { format, place } in self.0 {
+            let style = match place {
+                Place::Stdout => screen::style(global, top),
+                _ => screen::file_style(global, top),
+            };
+            match format {
+                Format::Table => place.write(&detail::table(details, &style))?,
+                Format::Json => place.write(&detail::json(details))?,
+                _ => {
+                    return Err(Error::usage("--owner and --path are told as table or as json")
+                        .hint("leave them out for the other formats"));
+                }
+            }
         }
         Ok(())
     }

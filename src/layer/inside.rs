@@ -27,6 +27,27 @@ pub struct Inside {
     pub built_in: Vec<(String, String)>,
     /// How it was built, as key and value, in the order of the file.
     pub settings: Vec<(String, String)>,
+    /// What the loader reads of it, where that was asked for and it is ELF.
+    pub linked: Option<Linked>,
+}
+
+/// What the loader reads of an ELF file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    /// The machine that it runs on, as platforms have it: `amd64`; `machine 2` for one that no platform names.
+    pub machine: String,
+    /// `PT_INTERP`: what starts it.
+    pub interpreter: Option<String>,
+    /// `DT_NEEDED`
+    pub needed: Vec<String>,
+    /// `DT_RPATH`, split.
+    pub rpath: Vec<String>,
+    /// `DT_RUNPATH`, split.
+    pub runpath: Vec<String>,
+    /// `DT_SONAME`
+    pub soname: Option<String>,
+    /// The newest `GLIBC_x.y` of which it needs a symbol, as `(x, y)`.
+    pub glibc: Option<(u32, u32)>,
 }
 
 /// What kind of file is divided.

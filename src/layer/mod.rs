@@ -19,7 +19,7 @@ mod walk;
 pub use estimate::Plan;
 pub use evidence::{Capture, Evidence, Reduced, Wants};
 pub use fetch::{hash_files, walk_images};
-pub use inside::{Content, Inside, InsideKind, Part, PartKind};
+pub use inside::{Content, Inside, InsideKind, Linked, Part, PartKind};
 pub use limits::Limits;
 pub use member::{Compression, FileFormat, Member, MemberKind, WalkedLayer};
 pub use memory::Memory;

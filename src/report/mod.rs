@@ -10,6 +10,7 @@ pub mod audit;
 mod check;
 mod comparison;
 mod csv;
+pub mod detail;
 mod github;
 pub mod grid;
 mod guide;

@@ -5,9 +5,11 @@
 
 pub mod audit;
 pub mod build;
+pub mod detail;
 mod dive;
 mod files;
 mod inside;
+mod libraries;
 mod platform;
 mod saved;
 mod tree;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use dive::Dive;
 pub use files::Files;
 pub use inside::{BuiltIn, Inside, InsidePart, Setting};
+pub use libraries::{Foreign, Libraries, Links, Missing, Need, Unneeded};
 pub use platform::{
     Added, Base, BaseFit, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix,
     Hidden, Layer, Lint, Measurement, Owner, Place, Platform, Saving, Transfer, Variant,

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Dive, Files, Inside, Warning};
+use super::{Dive, Files, Inside, Libraries, Warning};
 
 /// The image of one platform, weighed.
 ///
@@ -55,6 +55,9 @@ pub struct Platform {
     /// What is inside of live files that hold more than one thing, such as Go binaries; largest content first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub insides: Vec<Inside>,
+    /// What is linked to what, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub libraries: Option<Libraries>,
     /// How many rules were looked for.
     pub rules: u64,
     /// What the rules found, largest saving of transfer first.

@@ -26,6 +26,7 @@ pub fn report(reference: &str, scene: &str) -> Report {
         mapping: None,
         ledger,
         ownership,
+        libraries: None,
         waste,
         findings,
         variants,

@@ -21,13 +21,19 @@ const ALLOC: u64 = 2;
 pub struct Elf<'a> {
     content: &'a dyn Content,
     is_64: bool,
-    is_big: bool,
+    /// Whether numbers have their largest byte first.
+    pub is_big: bool,
     /// The header itself.
     pub header: Range<u64>,
     /// The table of segments, and that of sections.
     pub tables: [Range<u64>; 2],
     /// The sections but for the first, which is none.
     pub sections: Vec<Section>,
+    /// `e_machine`
+    pub machine: u16,
+    /// The path of what starts it, and the table of what the loader reads.
+    pub interpreter: Option<Range<u64>>,
+    pub dynamic: Option<Range<u64>>,
     /// The segments that are loaded: address and place in the file.
     loads: Vec<(u64, Range<u64>)>,
 }
@@ -81,8 +87,12 @@ impl<'a> Elf<'a> {
             header: 0..if class == 2 { 64 } else { 52 },
             tables: [0..0, 0..0],
             sections: Vec::new(),
+            machine: 0,
+            interpreter: None,
+            dynamic: None,
             loads: Vec::new(),
         };
+        elf.machine = elf.half(&ident, 18)?;
         let header = elf.table(0..elf.header.end)?;
         // e_phoff and e_shoff; from e_phentsize on, six halves.
         let (segments, sections, halves) = if elf.is_64 {
@@ -119,9 +129,13 @@ impl<'a> Elf<'a> {
                 let word = |at| self.word(segment, at).map(u64::from);
                 (word(4)?, word(8)?, word(16)?)
             };
-            // PT_LOAD
-            if self.word(segment, 0)? == 1 {
-                self.loads.push((address, offset..offset.saturating_add(length)));
+            let range = offset..offset.saturating_add(length);
+            // PT_LOAD, PT_DYNAMIC, PT_INTERP
+            match self.word(segment, 0)? {
+                1 => self.loads.push((address, range)),
+                2 => self.dynamic = Some(range),
+                3 => self.interpreter = Some(range),
+                _ => {}
             }
         }
         self.tables[0] = range;

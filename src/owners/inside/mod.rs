@@ -2,6 +2,7 @@
 //! divide. Every byte of a file has one part, so that the parts add up to its size.
 
 mod buildinfo;
+mod dynamic;
 mod elf;
 mod go;
 mod mangled;
@@ -12,7 +13,7 @@ mod shares;
 use elf::Elf;
 use shares::Shares;
 
-use crate::layer::{Content, FileFormat, Inside, InsideKind, PartKind};
+use crate::layer::{Content, FileFormat, Inside, InsideKind, Linked, PartKind};
 
 /// Whether a file is worth a look inside, by what is known before its content: programs, but not libraries, of which there are
 /// many and which hold but themselves.
@@ -36,11 +37,22 @@ pub fn open(content: &dyn Content) -> Option<Inside> {
     Some(Inside { parts: sections(&elf, shares), ..found })
 }
 
-/// Divides any ELF file by its sections alone.
-pub fn open_elf(content: &dyn Content) -> Option<Inside> {
+/// Looks inside any ELF file, and at what it is linked to; where it does not say what it was made of, it is divided by its
+/// sections alone.
+pub fn open_linked(content: &dyn Content) -> Option<Inside> {
     let elf = Elf::read(content)?;
-    let parts = sections(&elf, Shares::new(content.size()));
-    Some(Inside { kind: InsideKind::Elf, parts, ..Inside::default() })
+    let by_sections = || Inside {
+        kind: InsideKind::Elf,
+        parts: sections(&elf, Shares::new(content.size())),
+        ..Inside::default()
+    };
+    let inside = open(content).unwrap_or_else(by_sections);
+    Some(Inside { linked: Some(dynamic::read(&elf)), ..inside })
+}
+
+/// What an ELF file is linked to; `None` where the content is none.
+pub fn linked(content: &dyn Content) -> Option<Linked> {
+    Elf::read(content).map(|elf| dynamic::read(&elf))
 }
 
 /// Gives what no module has to sections, then to the tables of the format.
@@ -77,6 +89,18 @@ mod tests {
         assert!(!opens("usr/share/x", 0o644));
     }
 
+    #[test]
+    fn a_packed_program_is_said_to_be() {
+        // UPX leaves a header, two segments and, behind them, a checksum and its mark.
+        let mut file = vec![0; 4096];
+        file[..20].copy_from_slice(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0");
+        (file[32], file[54], file[56], file[58]) = (64, 56, 2, 64);
+        assert_eq!(open(&file.as_slice()), None);
+        file[180..184].copy_from_slice(b"UPX!");
+        let inside = open(&file.as_slice()).unwrap();
+        assert_eq!((inside.packer.as_str(), inside.parts[0].bytes), ("UPX", 4096));
+    }
+
     /// The tests' own binary is a Rust binary with symbols.
     #[test]
     fn this_program_divides_to_the_byte_and_damaged_copies_never_panic() {
@@ -84,6 +108,9 @@ mod tests {
         let bytes = std::fs::read(path).unwrap();
         let inside = open(&bytes.as_slice()).unwrap();
         assert_eq!(inside.kind, InsideKind::Rust);
+        // Where it lies, only its tables are read, and the same is found.
+        let lying = crate::source::Region::new(std::sync::Arc::new(bytes.clone()), 0, bytes.len() as u64);
+        assert_eq!(open(&lying).as_ref(), Some(&inside));
         assert_eq!(inside.parts.iter().map(|part| part.bytes).sum::<u64>(), bytes.len() as u64);
         let of = |name: &str| inside.parts.iter().find(|part| part.name == name).map_or(0, |part| part.bytes);
         assert!(of("plimsoll") > 1 << 20, "{:?}", &inside.parts[..9]);

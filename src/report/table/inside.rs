@@ -11,14 +11,17 @@ const PARTS: usize = 6;
 
 /// The largest files that hold more than one thing, each with its largest parts.
 pub(super) fn insides(platform: &Platform, style: &Style) -> String {
-    let Some(largest) = platform.insides.first() else { return String::new() };
+    // A file that only has sections is worth a row to whoever asks for it, and to nobody else.
+    let insides: Vec<_> =
+        platform.insides.iter().filter(|inside| inside.kind != "elf" || !inside.packer.is_empty()).collect();
+    let Some(largest) = insides.first() else { return String::new() };
     let (files, parts) = if style.top == 0 { (usize::MAX, usize::MAX) } else { (FILES, PARTS) };
     let kind = if largest.kind == "jar" { "Inside of files" } else { "Inside of binaries" };
     let mut grid = Grid::new(&[Name, Figure, Figure], &[kind, "content", "share"]);
-    for inside in platform.insides.iter().take(files) {
+    for inside in insides.iter().take(files) {
         file(&mut grid, inside, parts, style);
     }
-    let left = platform.insides.len().saturating_sub(files);
+    let left = insides.len().saturating_sub(files);
     if left > 0 {
         let more = format!("  and {} more; --top 0 names all", counted(left as u64, "file", "files"));
         grid.note(Ink::Faint, more);

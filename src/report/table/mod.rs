@@ -5,6 +5,7 @@ mod findings;
 mod header;
 pub(super) mod inside;
 mod layers;
+mod libraries;
 mod next;
 mod owners;
 
@@ -24,6 +25,7 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         sections.push(owners::owners(platform, style));
         sections.push(owners::categories(platform, style));
         sections.push(inside::insides(platform, style));
+        sections.push(libraries::libraries(platform, style));
         sections.push(findings::findings(platform, style));
         sections.extend(platform.variants.iter().map(|variant| findings::variant(platform, variant, style)));
         sections.push(next::warnings(&platform.warnings, style));

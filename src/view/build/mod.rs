@@ -5,6 +5,7 @@ mod dive;
 mod files;
 mod findings;
 mod inside;
+mod libraries;
 mod platform;
 mod tree;
 

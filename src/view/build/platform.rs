@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::{
     Base, Category, CopyUps, Dockerfile, Duplicates, Hidden, Layer, Lint, Owner, Place, Platform, Transfer,
 };
-use super::{count, dive, findings, inside, number, text, texts, warnings_of};
+use super::{count, dive, findings, inside, libraries, number, text, texts, warnings_of};
 use crate::advice::Rule;
 use crate::analysis::PlatformAnalysis;
 use crate::dockerfile::{LineRange, lint};
@@ -41,6 +41,7 @@ pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
         owners: owners(analysis),
         categories: categories(ledger),
         insides: inside::insides(ledger),
+        libraries: analysis.libraries.as_ref().map(|found| libraries::libraries(ledger, found)),
         rules: count(rules.len()),
         findings: findings::findings(analysis, rules),
         saving: findings::saving(analysis, |_| true),
