@@ -24,6 +24,8 @@ use std::time::Duration;
 
 use common::fixtures::fixture;
 use engines::run::{Home, ran, write};
+use std::process::Command;
+
 use serde_json::Value;
 
 #[test]
@@ -106,6 +108,27 @@ fn a_spoilt_cache_changes_nothing() {
 }
 
 #[test]
+fn a_layer_that_is_known_is_still_held_against_its_digest() {
+    let home = Home::new();
+    for (from, to) in [("tiny-gzip", "one"), ("tiny-gzip", "other")] {
+        let copied = Command::new("cp").args(["-r", &fixture(from)]).arg(home.path(to)).status().unwrap();
+        assert!(copied.success());
+    }
+    let first = home.report(&["one"]);
+    // Another copy of what is known is known too.
+    assert_eq!(home.report(&["other"])["platforms"], first["platforms"]);
+    let layer = first["platforms"][0]["layers"][0]["digest"].as_str().unwrap();
+    for layout in ["one", "other"] {
+        let blob = home.path(layout).join("blobs/sha256").join(layer.trim_start_matches("sha256:"));
+        let mut bytes = std::fs::read(&blob).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&blob, &bytes).unwrap();
+        home.run(&["analyze", layout]).fails_with(&[layer, "digest"]);
+    }
+}
+
+#[test]
 fn many_runs_at_once_share_the_cache() {
     let home = Home::new();
     let reference = fixture("demo.tar");
@@ -129,10 +152,10 @@ fn docker_takes_it_for_a_plugin() {
     std::fs::create_dir_all(plugin.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_plimsoll"), &plugin).unwrap();
     let image = fixture("tiny-gzip");
-    let direct = ran(std::process::Command::new(&plugin).args(["plimsoll", "analyze", &image]));
+    let direct = ran(Command::new(&plugin).args(["plimsoll", "analyze", &image]));
     assert_eq!(direct.code, Some(0), "{}", direct.stderr);
     if engines::has("docker_takes_it_for_a_plugin", &["docker"]) {
-        let mut docker = std::process::Command::new("docker");
+        let mut docker = Command::new("docker");
         docker.args(["plimsoll", "analyze", &image]).env("HOME", home.path("")).env_remove("DOCKER_CONFIG");
         let through = ran(&mut docker);
         assert_eq!(through.code, Some(0), "{}", through.stderr);
@@ -176,7 +199,7 @@ fn being_stopped_leaves_nothing_behind() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(!home.files().is_empty(), "the report is opened before the image is read");
-    engines::must(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]));
+    engines::must(Command::new("kill").args(["-INT", &child.id().to_string()]));
     let status = child.wait().unwrap();
     assert_eq!(status.signal(), Some(2), "{status}");
     assert!(home.files().is_empty(), "{:?}", home.files());

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::decompress::compression_of;
 use super::estimate;
 use super::member::{Compression, WalkedLayer};
-use super::walk::{Passed, Watched, hash_contents};
-use crate::digest::Digest;
+use super::walk::{Passed, Watched, check, hash_contents};
+use crate::digest::{Digest, HashingReader};
 use crate::error::{Error, Result};
 use crate::image::{Image, Layer, MediaType};
 use crate::source::{Blob, Region, Source};
@@ -87,7 +87,7 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
             estimate::apply(&mut walked, &slices?, plan);
             Ok(walked)
         }
-        Some(Blob::At(region)) => stream(Box::new(region.reader()), expected(layer), passed, keeps, index),
+        Some(Blob::At(region)) => at(&region, expected(layer), passed, keeps, index),
         Some(Blob::Stream(bytes)) => stream(bytes, Some(digest), passed, keeps, index),
         Some(Blob::Passed(key)) => passed.get(key, digest, keeps),
         None if descriptor.kind() == MediaType::ForeignLayer || !descriptor.urls.is_empty() => {
@@ -103,6 +103,29 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
             )
         }
     }
+}
+
+/// Reads a layer of a file, unless it is known. A file may have been damaged since: what is known of a digest counts only
+/// once these very bytes were held against it, which is a fraction of the work of reading them.
+fn at(
+    region: &Region,
+    expected: Option<&Digest>,
+    passed: &Passed<'_>,
+    keeps_compression: bool,
+    index: usize,
+) -> Result<WalkedLayer> {
+    let memory = passed.memory();
+    let known = expected.filter(|digest| memory.knows(digest, keeps_compression));
+    if let Some(digest) = known.filter(|digest| !memory.has_seen(digest, region)) {
+        let (found, _) = HashingReader::expecting(region.clone().reader(), digest).finish()?;
+        check(&found, digest)?;
+        memory.saw(digest, region);
+    }
+    let walked = stream(Box::new(region.clone().reader()), expected, passed, keeps_compression, index)?;
+    if let Some(digest) = expected.filter(|_| known.is_none() && walked.verified) {
+        memory.saw(digest, region);
+    }
+    Ok(walked)
 }
 
 /// Reads a layer from front to back, unless it is known.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::member::{Compression, WalkedLayer};
 use super::walk::Transfer;
 use crate::digest::Digest;
+use crate::source::Region;
 use crate::source::cache::Cache;
 
 /// The code that reads layers; see `build.rs`.
@@ -47,6 +48,19 @@ impl<'a> Memory<'a> {
         let key = self.key(digest, layer.compression == Compression::None, keeps_compression);
         if let Ok(bytes) = postcard::to_stdvec(layer) {
             cache.put(&key, VERSION, &bytes);
+        }
+    }
+
+    /// Whether these very bytes were held against the digest before, and have not changed since.
+    pub fn has_seen(&self, digest: &Digest, region: &Region) -> bool {
+        let Some(stamp) = region.stamp() else { return false };
+        self.cache.is_some_and(|cache| cache.get(&format!("{digest} seen as {stamp}"), VERSION).is_some())
+    }
+
+    /// Remembers that these very bytes have this digest.
+    pub fn saw(&self, digest: &Digest, region: &Region) {
+        if let (Some(cache), Some(stamp)) = (self.cache, region.stamp()) {
+            cache.put(&format!("{digest} seen as {stamp}"), VERSION, b"");
         }
     }
 

@@ -99,7 +99,8 @@ fn drain(flow: &mut Flow<impl Read>, limits: &Limits) -> Result<u64> {
     }
 }
 
-fn check(found: &Digest, expected: &Digest) -> Result<()> {
+/// Holds what was found against what was expected.
+pub(super) fn check(found: &Digest, expected: &Digest) -> Result<()> {
     if found == expected {
         return Ok(());
     }

@@ -2,16 +2,28 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::Arc;
 
 /// Something whose bytes can be read at any offset, by several threads at once.
 pub trait ReadAt: Send + Sync {
     /// Fills `buffer` from `offset` on; fewer bytes than asked for mean the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// What changes when the bytes do, where that can be told without reading them.
+    fn stamp(&self) -> Option<String> {
+        None
+    }
 }
 
 impl ReadAt for File {
+    /// The time of the last change cannot be set, unlike that of the last modification.
+    fn stamp(&self) -> Option<String> {
+        let file = self.metadata().ok()?;
+        let (changed, nanoseconds) = (file.ctime(), file.ctime_nsec());
+        Some(format!("{} {} {} {changed}.{nanoseconds}", file.dev(), file.ino(), file.size()))
+    }
+
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
@@ -59,6 +71,11 @@ impl Region {
         let left = self.length.saturating_sub(offset);
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
         self.inner.read_at(&mut buffer[..length], self.start.saturating_add(offset))
+    }
+
+    /// What changes when the bytes of the region do, where that can be told without reading them.
+    pub fn stamp(&self) -> Option<String> {
+        Some(format!("{} at {} of {}", self.length, self.start, self.inner.stamp()?))
     }
 
     /// A range of the region.
