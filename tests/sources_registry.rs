@@ -365,3 +365,27 @@ fn a_mirror_is_asked_before_docker_hub() {
     let report = home.report(&["registry:tiny:1", "--mirror", &registry.host()]);
     assert_eq!(report["image"]["tags"][0], "docker.io/library/tiny:1");
 }
+
+#[test]
+fn a_proxy_of_the_environment_is_asked() {
+    if !has("a_proxy_of_the_environment_is_asked", &NEEDED) {
+        return;
+    }
+    let (registry, home) = (Registry::open(), Home::new());
+    registry.push(&format!("oci:{}", fixture("tiny-gzip")), "tiny:1");
+    let proxy = Proxy::start(registry.port, |_, _| None);
+    let address = format!("http://{}", proxy.host());
+    // A name that only the proxy knows; and what is on this machine needs no proxy.
+    let through = |host: &str| {
+        let arguments = ["analyze", &format!("registry:{host}/tiny:1"), "--no-cache", "--plain-http"];
+        let ran = engines::run::ran(home.command(&arguments).env("HTTP_PROXY", &address));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        proxy.log().len()
+    };
+    let asked = through("registry.example:5000");
+    // A proxy is given whole addresses.
+    let whole =
+        proxy.log().iter().filter(|asked| asked.path.starts_with("http://registry.example:5000/v2/")).count();
+    assert!(asked > 2 && whole == asked, "{whole} of {asked} requests");
+    assert_eq!(through(&registry.host()), asked, "this machine is asked directly");
+}
