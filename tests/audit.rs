@@ -308,6 +308,21 @@ fn the_command_is_followed_through_shells_and_wrappers() {
 }
 
 #[test]
+fn a_health_check_runs_too() {
+    let base = || {
+        World::new("import os\n")
+            .requirements("probe\n")
+            .dist("probe", "", &[("probe/__init__.py", ""), ("probe/__main__.py", "")])
+            .file("usr/local/bin/python", "ELF")
+    };
+    let verdict = |world: World| find(&world.audit(), "probe").verdict.id();
+    assert_eq!(verdict(base()), "unused");
+    assert_eq!(verdict(base().healthcheck(&["NONE"])), "unused");
+    assert_eq!(verdict(base().healthcheck(&["CMD", "python", "-m", "probe"])), "used");
+    assert_eq!(verdict(base().healthcheck(&["CMD-SHELL", "python -m probe || exit 1"])), "used");
+}
+
+#[test]
 fn an_entry_leaves_the_rest_of_the_application_out() {
     let mut world =
         World::new("import a").file("app/job.py", "import b").requirements("a\nb\n").plain("a").plain("b");

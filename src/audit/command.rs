@@ -1,4 +1,4 @@
-//! What a container runs: ENTRYPOINT and CMD, followed through shells and wrappers to the modules that they start.
+//! What a container runs: ENTRYPOINT, CMD and HEALTHCHECK, followed through shells and wrappers to the modules that they start.
 
 use std::collections::BTreeSet;
 
@@ -55,6 +55,14 @@ pub fn follow(view: &ChainView<'_>, execution: &Execution) -> Started {
     let mut words = execution.entrypoint.clone();
     words.extend(execution.cmd.iter().cloned());
     follow.command(&words, 0);
+    // What a health check runs has to be there as well.
+    match execution.healthcheck.test.split_first() {
+        Some((how, words)) if how == "CMD" => follow.command(words, 0),
+        Some((how, [line, ..])) if how == "CMD-SHELL" => {
+            follow.command(&["/bin/sh".to_owned(), "-c".to_owned(), line.clone()], 0);
+        }
+        _ => {}
+    }
     for variable in &execution.env {
         let Some((name, value)) = variable.split_once('=') else { continue };
         match name {

@@ -72,9 +72,22 @@ pub struct Execution {
     /// Labels.
     #[serde(default, deserialize_with = "null_as_default")]
     pub labels: BTreeMap<String, String>,
+    /// How the container is asked whether it is well. Docker's own; OCI has none.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub healthcheck: Healthcheck,
     /// `8000/tcp` and the like.
     #[serde(default, deserialize_with = "null_as_default")]
     pub exposed_ports: BTreeMap<String, serde_json::Value>,
+}
+
+/// How a container is asked whether it is well.
+/// <https://github.com/moby/docker-image-spec/blob/v1.3.1/specs-go/v1/image.go>
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Healthcheck {
+    /// `CMD` and its words, `CMD-SHELL` and a line for the shell, or `NONE`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub test: Vec<String>,
 }
 
 /// The layers as uncompressed tars.

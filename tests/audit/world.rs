@@ -17,6 +17,7 @@ pub const SITE: &str = "usr/local/lib/python3.11/site-packages";
 pub struct World {
     files: Vec<(String, String)>,
     cmd: Vec<String>,
+    healthcheck: Vec<String>,
     env: Vec<String>,
     pub options: audit::Options,
 }
@@ -25,6 +26,11 @@ impl World {
     /// An application in `/app` that a command starts.
     pub fn new(main: &str) -> Self {
         Self::default().file("app/main.py", main).cmd(&["python", "main.py"])
+    }
+
+    pub fn healthcheck(mut self, test: &[&str]) -> Self {
+        self.healthcheck = test.iter().map(|word| (*word).to_owned()).collect();
+        self
     }
 
     pub fn cmd(mut self, words: &[&str]) -> Self {
@@ -85,7 +91,7 @@ impl World {
             builder.append_data(&mut header, path, text.as_bytes()).unwrap();
         }
         let tar = builder.into_inner().unwrap();
-        let config = json!({ "os": "linux", "architecture": "amd64", "config": { "Cmd": self.cmd, "Env": self.env, "WorkingDir": "/app" } });
+        let config = json!({ "os": "linux", "architecture": "amd64", "config": { "Cmd": self.cmd, "Env": self.env, "WorkingDir": "/app", "Healthcheck": { "Test": self.healthcheck } } });
         let mut files = Files::default();
         let blob = Pack::Gzip.pack(&tar);
         let manifest = files.image(&[(tar, blob)], "application/vnd.oci.image.layer.v1.tar+gzip", &config);
