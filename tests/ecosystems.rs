@@ -177,6 +177,71 @@ fn an_owner_opens_into_directories_that_add_up() {
 }
 
 #[test]
+fn a_jar_divides_to_the_byte_and_names_what_is_packed_into_it() {
+    let report = report("java");
+    let insides = report["platforms"][0]["insides"].as_array().unwrap();
+    assert_eq!(insides.len(), 4);
+    for inside in insides {
+        let sum: u64 =
+            inside["parts"].as_array().unwrap().iter().map(|part| part["bytes"].as_u64().unwrap()).sum();
+        assert_eq!(sum, inside["content"].as_u64().unwrap(), "{inside}");
+    }
+    // An archive inside an archive has its own bytes, its header and its name, and no more.
+    let nested = &insides[0]["parts"][0];
+    let slf4j = insides.iter().find(|inside| text(&inside["path"]) == "/app/slf4j-api-2.0.16.jar").unwrap();
+    assert_eq!((text(&nested["name"]), text(&nested["version"])), ("org.slf4j:slf4j-api", "2.0.16"));
+    let header = 30 + "BOOT-INF/lib/slf4j-api-2.0.16.jar".len() as u64;
+    assert_eq!(nested["bytes"].as_u64().unwrap(), slf4j["content"].as_u64().unwrap() + header);
+}
+
+/// Damages every database of every fixture, in several ways, and looks again: never a panic, and the rest stands.
+#[test]
+fn damaged_databases_cost_what_they_say_and_no_more() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems");
+    for entry in fixtures.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if !path.join("listing").is_file() {
+            continue;
+        }
+        let analysis = analyze(path.to_str().unwrap()).unwrap();
+        let whole = &analysis.platforms[0].ledger;
+        let live = whole.totals().live.content;
+        for way in 0..6_usize {
+            let mut ledger = whole.clone();
+            for content in ledger.evidence.values_mut() {
+                let length = content.len();
+                match way {
+                    0 => content.clear(),
+                    1 => content.truncate(length / 2),
+                    2 => content.truncate(length.saturating_sub(1)),
+                    3 => content.iter_mut().step_by(97).for_each(|byte| *byte = !*byte),
+                    4 => content.iter_mut().for_each(|byte| *byte = 0xff),
+                    _ => content.reverse(),
+                }
+            }
+            let ownership = plimsoll::owners::claim(&mut ledger, &[]);
+            let shares = ledger.live_by_owner();
+            assert_eq!(shares.iter().map(|share| share.size.content).sum::<u64>(), live, "{path:?}, {way}");
+            for warning in &ownership.warnings {
+                assert!(warning.message.contains('/'), "no file is named: {warning:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_truncated_database_is_warned_of_by_name() {
+    let (fixture, database) = ("fixtures/ecosystems/rpm-sqlite", "rpmdb.sqlite");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture);
+    let mut ledger = analyze(path.to_str().unwrap()).unwrap().platforms.remove(0).ledger;
+    for content in ledger.evidence.values_mut() {
+        content.truncate(content.len() / 2);
+    }
+    let warnings = plimsoll::owners::claim(&mut ledger, &[]).warnings;
+    assert!(warnings.iter().any(|warning| warning.message.contains(database)), "{warnings:?}");
+}
+
+#[test]
 fn every_fixture_is_as_its_own_tool_says() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems");
     let mut names: Vec<_> = fixtures.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -35,8 +35,8 @@ impl Wants for Wanted {
         owners::Wanted.opens(path, format, mode)
     }
 
-    fn open(&self, content: &dyn Content) -> Option<Inside> {
-        owners::Wanted.open(content)
+    fn open(&self, path: &[u8], content: &dyn Content) -> Option<Inside> {
+        owners::Wanted.open(path, content)
     }
 
     fn reduces(&self) -> bool {

@@ -27,8 +27,8 @@ impl Wants for Linking {
             || inside::opens(path, format, mode)
     }
 
-    fn open(&self, content: &dyn Content) -> Option<Inside> {
-        inside::open_linked(content).or_else(|| inside::open(content))
+    fn open(&self, path: &[u8], content: &dyn Content) -> Option<Inside> {
+        inside::open_linked(path, content).or_else(|| inside::open(path, content))
     }
 }
 

@@ -43,7 +43,7 @@ pub trait Wants: Sync {
     }
 
     /// What is inside a file. It may be read where it lies, so no more should be looked at than is needed.
-    fn open(&self, _content: &dyn Content) -> Option<Inside> {
+    fn open(&self, _path: &[u8], _content: &dyn Content) -> Option<Inside> {
         None
     }
 

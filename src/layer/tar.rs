@@ -190,7 +190,7 @@ impl Walk<'_> {
             && self.wants.opens(path, member.format, member.mode);
         if let Some(region) = self.input.ahead(member.stored).filter(|_| opens) {
             opens = false;
-            let found = self.wants.open(&region);
+            let found = self.wants.open(path, &region);
             self.layer.evidence.insides.extend(found.map(|inside| (position, inside)));
         }
         match capture {
@@ -201,13 +201,13 @@ impl Walk<'_> {
                 }
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
-                self.look_inside(opens, position, &bytes);
+                self.look_inside(opens, position, path, &bytes);
                 self.layer.evidence.contents.insert(position, bytes);
             }
             Capture::Reduce(limit) if member.content <= limit && member.content == member.stored => {
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
-                self.look_inside(opens, position, &bytes);
+                self.look_inside(opens, position, path, &bytes);
                 if let Some(reduce) = self.reducer {
                     reduce(position, path.to_vec(), bytes);
                 }
@@ -224,7 +224,7 @@ impl Walk<'_> {
                 if opens {
                     let bytes = self.read(member.stored)?;
                     member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
-                    self.look_inside(opens, position, &bytes);
+                    self.look_inside(opens, position, path, &bytes);
                     return self.padding(member.stored);
                 }
                 let mut hasher = Xxh3::new();
@@ -239,8 +239,8 @@ impl Walk<'_> {
         self.padding(member.stored)
     }
 
-    fn look_inside(&mut self, opens: bool, position: u32, bytes: &[u8]) {
-        if opens && let Some(inside) = self.wants.open(&bytes) {
+    fn look_inside(&mut self, opens: bool, position: u32, path: &[u8], bytes: &[u8]) {
+        if opens && let Some(inside) = self.wants.open(path, &bytes) {
             self.layer.evidence.insides.insert(position, inside);
         }
     }

@@ -1,4 +1,4 @@
-//! Programs that say themselves what they were built of: Go's build information, cargo-auditable's list of crates. What was
+//! Programs that say themselves what they were built of: Go's build information, cargo-auditable's list of crates, Maven's properties. What was
 //! found inside them while the layer went by names them; a program that anything else installed is that package's.
 
 use super::{Claim, Ecosystem, Package, Rank};
@@ -16,6 +16,9 @@ pub struct Binaries {
 pub const GO: Binaries = Binaries { kind: InsideKind::Go, name: "go" };
 /// Binaries that cargo-auditable built, named by their root crate.
 pub const CARGO: Binaries = Binaries { kind: InsideKind::Rust, name: "cargo" };
+
+/// Java's archives, named by Maven's properties or by their own name.
+pub const JAVA: Binaries = Binaries { kind: InsideKind::Jar, name: "java" };
 
 impl Ecosystem for Binaries {
     fn name(&self) -> &'static str {

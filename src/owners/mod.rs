@@ -6,16 +6,25 @@
 
 pub mod apk;
 pub mod binary;
+pub mod chisel;
 pub mod claim;
 pub mod composer;
 pub mod conda;
 pub mod cpython;
 pub mod derived;
+pub mod dotnet;
 pub mod dpkg;
+pub mod erlang;
 pub mod gem;
 pub mod inside;
+pub mod lua;
+pub mod nix;
 pub mod npm;
+pub mod opkg;
+pub mod pacman;
+pub mod perl;
 pub mod python;
+pub mod r;
 mod ranking;
 mod reading;
 pub mod rpm;
@@ -35,16 +44,26 @@ pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
+    &pacman::Pacman,
+    &opkg::Opkg,
+    &nix::Nix,
+    &chisel::Chisel,
     &conda::Conda,
     &python::Python,
     &npm::Npm,
     &yarn::Yarn,
     &gem::Gem,
     &composer::Composer,
+    &dotnet::DotNet,
+    &r::R,
+    &perl::Perl,
+    &lua::Lua,
+    &erlang::Erlang,
     &cpython::CPython,
     &runtimes::Runtimes,
     &binary::GO,
     &binary::CARGO,
+    &binary::JAVA,
 ];
 
 /// Something that installs packages and remembers what it installed: dpkg, apk, pip, …
@@ -188,8 +207,8 @@ impl Wants for Wanted {
         inside::opens(path, format, mode)
     }
 
-    fn open(&self, content: &dyn Content) -> Option<Inside> {
-        inside::open(content)
+    fn open(&self, path: &[u8], content: &dyn Content) -> Option<Inside> {
+        inside::open(path, content)
     }
 }
 

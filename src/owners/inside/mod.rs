@@ -9,6 +9,7 @@ mod mangled;
 mod pclntab;
 mod rust;
 mod shares;
+mod zip;
 
 use elf::Elf;
 use shares::Shares;
@@ -22,12 +23,16 @@ pub fn opens(path: &[u8], format: FileFormat, mode: u32) -> bool {
     match format {
         FileFormat::ElfExecutable => true,
         FileFormat::ElfShared => mode & 0o111 != 0 && !name.windows(3).any(|window| window == b".so"),
+        FileFormat::Zip => zip::is_java(name),
         _ => false,
     }
 }
 
 /// Looks inside a file. `None` where nothing is found that its size and its owner do not say already.
-pub fn open(content: &dyn Content) -> Option<Inside> {
+pub fn open(path: &[u8], content: &dyn Content) -> Option<Inside> {
+    if zip::is_java(path) {
+        return zip::read(path, content);
+    }
     let elf = Elf::read(content)?;
     if elf.sections.is_empty() {
         return packed(content);
@@ -39,14 +44,14 @@ pub fn open(content: &dyn Content) -> Option<Inside> {
 
 /// Looks inside any ELF file, and at what it is linked to; where it does not say what it was made of, it is divided by its
 /// sections alone.
-pub fn open_linked(content: &dyn Content) -> Option<Inside> {
+pub fn open_linked(path: &[u8], content: &dyn Content) -> Option<Inside> {
     let elf = Elf::read(content)?;
     let by_sections = || Inside {
         kind: InsideKind::Elf,
         parts: sections(&elf, Shares::new(content.size())),
         ..Inside::default()
     };
-    let inside = open(content).unwrap_or_else(by_sections);
+    let inside = open(path, content).unwrap_or_else(by_sections);
     Some(Inside { linked: Some(dynamic::read(&elf)), ..inside })
 }
 
@@ -95,9 +100,9 @@ mod tests {
         let mut file = vec![0; 4096];
         file[..20].copy_from_slice(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0");
         (file[32], file[54], file[56], file[58]) = (64, 56, 2, 64);
-        assert_eq!(open(&file.as_slice()), None);
+        assert_eq!(open(b"x", &file.as_slice()), None);
         file[180..184].copy_from_slice(b"UPX!");
-        let inside = open(&file.as_slice()).unwrap();
+        let inside = open(b"x", &file.as_slice()).unwrap();
         assert_eq!((inside.packer.as_str(), inside.parts[0].bytes), ("UPX", 4096));
     }
 
@@ -106,23 +111,23 @@ mod tests {
     fn this_program_divides_to_the_byte_and_damaged_copies_never_panic() {
         let path = std::env::current_exe().unwrap();
         let bytes = std::fs::read(path).unwrap();
-        let inside = open(&bytes.as_slice()).unwrap();
+        let inside = open(b"x", &bytes.as_slice()).unwrap();
         assert_eq!(inside.kind, InsideKind::Rust);
         // Where it lies, only its tables are read, and the same is found.
         let lying = crate::source::Region::new(std::sync::Arc::new(bytes.clone()), 0, bytes.len() as u64);
-        assert_eq!(open(&lying).as_ref(), Some(&inside));
+        assert_eq!(open(b"x", &lying).as_ref(), Some(&inside));
         assert_eq!(inside.parts.iter().map(|part| part.bytes).sum::<u64>(), bytes.len() as u64);
         let of = |name: &str| inside.parts.iter().find(|part| part.name == name).map_or(0, |part| part.bytes);
         assert!(of("plimsoll") > 1 << 20, "{:?}", &inside.parts[..9]);
         assert!(of("std") > 1 << 19);
         for length in [0, 3, 16, 51, 63, 64, 100, 4096, 100_000] {
-            let _ = open(&&bytes[..length]);
+            let _ = open(b"x", &&bytes[..length]);
         }
         let mut damaged = bytes[..bytes.len().min(4 << 20)].to_vec();
         for at in 0..64 {
             for value in [0, 1, 0x7f, 0xff] {
                 let before = std::mem::replace(&mut damaged[at], value);
-                if let Some(inside) = open(&damaged.as_slice()) {
+                if let Some(inside) = open(b"x", &damaged.as_slice()) {
                     let sum: u64 = inside.parts.iter().map(|part| part.bytes).sum();
                     assert_eq!(sum, damaged.len() as u64);
                 }
