@@ -242,6 +242,28 @@ fn a_truncated_database_is_warned_of_by_name() {
 }
 
 #[test]
+fn platforms_stand_side_by_side() {
+    let demo = ["analyze", "fixtures/images/demo.tar", "-o", "json"];
+    let output = common::plimsoll(&demo).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let sides = &report["sides"];
+    let owners = sides["owners"].as_array().unwrap();
+    assert!(owners.len() > 3, "{sides}");
+    for (column, platform) in report["platforms"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(sides["platforms"][column], platform["platform"]);
+        assert_eq!(sides["live"][column], platform["live"]);
+        for side in owners {
+            let mut all = platform["owners"].as_array().unwrap().iter();
+            let there = all.find(|owner| owner["id"] == side["id"] && owner["files"] != 0);
+            assert_eq!(
+                side["content"][column],
+                there.map_or(serde_json::Value::Null, |owner| owner["content"].clone())
+            );
+        }
+    }
+}
+
+#[test]
 fn every_fixture_is_as_its_own_tool_says() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems");
     let mut names: Vec<_> = fixtures.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -9,7 +9,7 @@ use crate::dockerfile::Given;
 use crate::error::{Error, Result};
 use crate::image::{Platform, Selector};
 use crate::reference::{Reference, Scheme};
-use crate::view::Report;
+use crate::view::{Report, Sides};
 
 /// The longest saved report that is read: one with every file of a million takes less.
 const LONGEST: u64 = 1 << 30;
@@ -99,6 +99,7 @@ fn choose(mut report: Report, selectors: &[Selector]) -> Result<Report> {
         at += 1;
         chosen[at - 1]
     });
+    report.sides = Sides::of(&report.platforms);
     Ok(report)
 }
 

@@ -12,6 +12,7 @@ mod inside;
 mod libraries;
 mod platform;
 mod saved;
+mod sides;
 mod tree;
 
 use schemars::JsonSchema;
@@ -25,6 +26,7 @@ pub use platform::{
     Added, Base, BaseFit, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix,
     Hidden, Layer, Lint, Measurement, Owner, Place, Platform, Saving, Transfer, Variant,
 };
+pub use sides::{Side, Sides};
 pub use tree::{Blob, Node, NodeKind, Part, Registry, Shared};
 
 /// The version of the contract, which every report names.
@@ -46,6 +48,9 @@ pub struct Report {
     pub registry: Registry,
     /// The platforms that were read, in the order of the index. Platforms that were not asked for are in `index` only.
     pub platforms: Vec<Platform>,
+    /// The platforms side by side, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sides: Option<Sides>,
     /// What could not be read of the source as a whole. Every figure of the report is true all the same.
     pub warnings: Vec<Warning>,
 }

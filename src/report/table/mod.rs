@@ -8,6 +8,7 @@ mod layers;
 mod libraries;
 mod next;
 mod owners;
+mod sides;
 
 pub(super) use header::short;
 pub(super) use next::quoted;
@@ -30,6 +31,7 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         sections.extend(platform.variants.iter().map(|variant| findings::variant(platform, variant, style)));
         sections.push(next::warnings(&platform.warnings, style));
     }
+    sections.push(sides::sides(report, style));
     sections.push(next::warnings(&report.warnings, style));
     sections.push(next::next(report, style));
     sections.retain(|section| !section.is_empty());

@@ -9,7 +9,7 @@ mod libraries;
 mod platform;
 mod tree;
 
-use super::{Image, Report, SCHEMA, Tool, Warning};
+use super::{Image, Report, SCHEMA, Sides, Tool, Warning};
 use crate::advice::Rule;
 use crate::analysis::Analysis;
 use crate::error;
@@ -24,6 +24,7 @@ impl Report {
         report.warnings = warnings_of(&analysis.warnings);
         report.platforms =
             analysis.platforms.iter().map(|platform| platform::build(platform, rules)).collect();
+        report.sides = Sides::of(&report.platforms);
         report
     }
 
@@ -51,6 +52,7 @@ impl Report {
             index,
             registry,
             platforms: Vec::new(),
+            sides: None,
             warnings: Vec::new(),
         }
     }
