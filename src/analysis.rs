@@ -176,13 +176,18 @@ fn platform(
     }
     identify(source, &image, &mut ledger)?;
     let instructions: Vec<_> = image.layers.iter().map(|layer| layer.instruction.as_ref()).collect();
-    let ownership = owners::claim(&mut ledger, &instructions);
+    // Where rules look depends on no owner, so neither has to wait for the other.
+    let (judged, places) = rayon::join(
+        || owners::judge(&ledger, &instructions),
+        || advice::Places::new(&options.rules, &ledger),
+    );
+    let ownership = judged.settle(&mut ledger);
     let waste = waste::measure(&ledger);
-    let findings = advice::find(&options.rules, &image, &ledger, &ownership, &waste);
+    let findings = advice::find(&options.rules, &image, &ledger, &waste, &places);
     let audit =
         options.variants.then(|| audit::audit(&image, &ledger, &ownership, &audit::Options::default()));
     let minor = match &audit {
-        Some(_) => advice::minor(&options.rules, &image, &ledger, &waste),
+        Some(_) => advice::minor(&options.rules, &image, &ledger, &waste, &places),
         None => Vec::new(),
     };
     let (variants, bases) = match &audit {

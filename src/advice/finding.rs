@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::detect::{detect, is_base};
-use super::matcher::matching;
+use super::matcher::{Places, matching};
 use super::message::Figures;
 use super::rule::{ChangeKind, Per, Rule, Safety};
 use crate::image::Image;
 use crate::ledger::{Change, EntryId, LayerId, Ledger, OwnerId, freed};
-use crate::owners::Ownership;
 use crate::size::Size;
 use crate::waste::{Waste, fate_of_bytes};
 
@@ -60,20 +59,14 @@ struct Group {
     owner: Option<OwnerId>,
 }
 
-/// What the rules find: this build's before the base image's, the largest saving first.
-pub fn find(
-    rules: &[Rule],
-    image: &Image,
-    ledger: &Ledger,
-    _owners: &Ownership,
-    waste: &Waste,
-) -> Vec<Finding> {
-    gather(rules, image, ledger, waste, |size, least| size >= least)
+/// What the rules find, where `places` are those of the same rules: this build's before the base image's, the largest saving first.
+pub fn find(rules: &[Rule], image: &Image, ledger: &Ledger, waste: &Waste, places: &Places) -> Vec<Finding> {
+    gather(rules, image, ledger, waste, places, |size, least| size >= least)
 }
 
 /// What the rules find and nobody is told, because it is too little: whoever takes everything out takes that out too.
-pub fn minor(rules: &[Rule], image: &Image, ledger: &Ledger, waste: &Waste) -> Vec<Finding> {
-    gather(rules, image, ledger, waste, |size, least| size > 0 && size < least)
+pub fn minor(rules: &[Rule], image: &Image, ledger: &Ledger, waste: &Waste, places: &Places) -> Vec<Finding> {
+    gather(rules, image, ledger, waste, places, |size, least| size > 0 && size < least)
 }
 
 fn gather(
@@ -81,13 +74,14 @@ fn gather(
     image: &Image,
     ledger: &Ledger,
     waste: &Waste,
+    places: &Places,
     wanted: impl Fn(u64, u64) -> bool,
 ) -> Vec<Finding> {
     let base = image.base.as_ref().map_or(0, |base| base.layers);
     let whole = ledger.size().content;
     let names = Names::new(ledger);
     let mut found = Vec::new();
-    for (rule, entries) in rules.iter().zip(matching(rules, image, ledger)) {
+    for (rule, entries) in rules.iter().zip(matching(rules, image, ledger, places)) {
         let mut groups: BTreeMap<Group, Vec<EntryId>> = BTreeMap::new();
         for (entry, hidden_by) in selected(rule, &entries, ledger, waste, base, &names) {
             let layer = ledger.entry(entry).layer;

@@ -34,19 +34,12 @@ pub fn owner_glob(glob: &str) -> Result<Glob, String> {
 }
 
 /// The entries that satisfy each rule, in the order of the rules and, within a rule, of the ledger. What a rule's
-/// detector says is not asked here. Only regular files and their hard links match: a directory or a symbolic link weighs
-/// next to nothing, and `/var/log/access.log` as a link to the standard output is there for a reason.
-pub fn matching(rules: &[Rule], image: &Image, ledger: &Ledger) -> Vec<Vec<EntryId>> {
-    let mut globs = globs(rules);
-    let mut paths = Paths::new(rules, &mut globs, ledger);
+/// detector says is not asked here. `places` are those of the same rules and the same ledger.
+pub fn matching(rules: &[Rule], image: &Image, ledger: &Ledger, places: &Places) -> Vec<Vec<EntryId>> {
     let rest: Vec<_> = rules.iter().map(|rule| Rest::new(&rule.matches, image, ledger)).collect();
     let mut found = vec![Vec::new(); rules.len()];
-    for id in ledger.ids() {
-        let entry = ledger.entry(id);
-        if !matches!(entry.kind, Kind::Member(MemberKind::File | MemberKind::HardLink)) {
-            continue;
-        }
-        for rule in paths.rules_at(entry.path) {
+    for id in ledger.ids().filter(|id| may_match(ledger, *id)) {
+        for rule in places.rules_at(ledger.entry(id).path) {
             if rest[*rule].satisfied_by(ledger, id) {
                 found[*rule].push(id);
             }
@@ -55,15 +48,57 @@ pub fn matching(rules: &[Rule], image: &Image, ledger: &Ledger) -> Vec<Vec<Entry
     found
 }
 
+/// Only regular files and their hard links match: a directory or a symbolic link weighs next to nothing, and
+/// `/var/log/access.log` as a link to the standard output is there for a reason.
+fn may_match(ledger: &Ledger, id: EntryId) -> bool {
+    matches!(ledger.entry(id).kind, Kind::Member(MemberKind::File | MemberKind::HardLink))
+}
+
+/// Which rules are content with which paths: the keys `paths` and `except`, which ask for nothing but the path.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The set of rules at each path, as a position in `sets`.
+    at: Vec<Option<u32>>,
+    /// The different sets of rules; an image has few.
+    sets: Vec<Vec<usize>>,
+}
+
+impl Places {
+    /// Holds the path of every file of a ledger, whose owners need not be known, against the globs of the rules.
+    pub fn new(rules: &[Rule], ledger: &Ledger) -> Self {
+        let mut globs = globs(rules);
+        let mut paths = Paths::new(rules, &mut globs, ledger);
+        let mut places = Self { at: vec![None; ledger.tree.len()], sets: Vec::new() };
+        for id in ledger.ids().filter(|id| may_match(ledger, *id)) {
+            let path = ledger.entry(id).path;
+            if places.at[path.0 as usize].is_none() {
+                let set = places.position(paths.find(path));
+                places.at[path.0 as usize] = Some(set);
+            }
+        }
+        places
+    }
+
+    fn position(&mut self, set: Vec<usize>) -> u32 {
+        let position = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+            self.sets.push(set);
+            self.sets.len() - 1
+        });
+        u32::try_from(position).unwrap_or(u32::MAX)
+    }
+
+    /// The rules that are content with a path.
+    fn rules_at(&self, path: PathId) -> &[usize] {
+        let set = self.at.get(path.0 as usize).copied().flatten();
+        set.and_then(|set| self.sets.get(set as usize)).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The keys `paths` and `except` of all rules.
 struct Paths<'a> {
     search: Search<'a, Meaning>,
     /// Rules without `paths`, which are content with any path that they do not except.
     anywhere: Vec<usize>,
-    /// The set of rules at each path, as a position in `sets`.
-    at: Vec<Option<u32>>,
-    /// The different sets of rules; an image has few.
-    sets: Vec<Vec<usize>>,
     /// What matches the path in hand; kept to spare allocations.
     hits: Vec<Meaning>,
 }
@@ -88,25 +123,8 @@ impl<'a> Paths<'a> {
         Self {
             search: globs.over(&ledger.tree),
             anywhere: (0..rules.len()).filter(|rule| rules[*rule].matches.paths.is_empty()).collect(),
-            at: vec![None; ledger.tree.len()],
-            sets: Vec::new(),
             hits: Vec::new(),
         }
-    }
-
-    /// The rules that are content with a path.
-    fn rules_at(&mut self, path: PathId) -> &[usize] {
-        let known = self.at[path.0 as usize];
-        let set = known.unwrap_or_else(|| {
-            let set = self.find(path);
-            let position = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
-                self.sets.push(set);
-                self.sets.len() - 1
-            });
-            u32::try_from(position).unwrap_or(u32::MAX)
-        });
-        self.at[path.0 as usize] = Some(set);
-        self.sets.get(set as usize).map_or(&[], Vec::as_slice)
     }
 
     fn find(&mut self, path: PathId) -> Vec<usize> {

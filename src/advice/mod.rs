@@ -16,6 +16,7 @@ mod schema;
 
 pub use finding::{Finding, find, minor};
 pub use load::{by_id, load};
+pub use matcher::Places;
 pub use page::page;
 pub use rule::{ChangeKind, Fault, Rule, Safety};
 pub use scene::{TestOutcome, test};

@@ -18,13 +18,13 @@
 //! file it is `unowned`, and where nothing says what it is, the path does. One byte on disk is one byte to pull.
 
 use super::finding::find;
+use super::matcher::Places;
 use super::rule::Rule;
 use crate::digest::Digest;
 use crate::image::base::{Base, Evidence};
 use crate::image::{Config, Descriptor, Image, Instruction, Layer};
 use crate::layer::{Member, MemberKind, WalkedLayer};
 use crate::ledger::{Category, EntryId, Ledger, freed};
-use crate::owners::Ownership;
 use crate::waste;
 
 /// An image as a rule's test has it.
@@ -98,7 +98,7 @@ pub fn test(rules: &[Rule]) -> Vec<TestOutcome> {
                     let (image, ledger) = scene.build();
                     let waste = waste::measure(&ledger);
                     let alone = std::slice::from_ref(rule);
-                    let findings = find(alone, &image, &ledger, &Ownership::default(), &waste);
+                    let findings = find(alone, &image, &ledger, &waste, &Places::new(alone, &ledger));
                     let own = findings.iter().filter(|finding| !finding.in_base);
                     outcome.freed =
                         freed(&ledger, own.flat_map(|finding| finding.changes.iter().copied())).content;

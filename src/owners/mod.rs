@@ -33,7 +33,7 @@ pub mod runtimes;
 mod testing;
 pub mod yarn;
 
-pub use claim::claim;
+pub use claim::{claim, judge};
 
 use crate::error::Warning;
 use crate::layer::{Capture, Content, FileFormat, Inside, InsideKind, Wants};

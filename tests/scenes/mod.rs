@@ -14,7 +14,7 @@ pub fn report(reference: &str, scene: &str) -> Report {
     let (image, ledger) = Scene::parse(scene).unwrap().build();
     let ownership = Ownership::default();
     let waste = waste::measure(&ledger);
-    let findings = advice::find(&rules, &image, &ledger, &ownership, &waste);
+    let findings = advice::find(&rules, &image, &ledger, &waste, &advice::Places::new(&rules, &ledger));
     let variants = projection::variants(&ledger, &findings, None);
     let tree = Node {
         descriptor: image.manifest.clone(),

@@ -27,6 +27,18 @@ pub const APPLICATION: &str = "application";
 /// Gives every entry of the ledger its owner. `instructions` are those of the layers, lowest first. Copy-ups have to be
 /// settled before (see [`Ledger::settle_identity`]).
 pub fn claim(ledger: &mut Ledger, instructions: &[Option<&Instruction>]) -> Ownership {
+    judge(ledger, instructions).settle(ledger)
+}
+
+/// Who owns what, before the ledger is told.
+pub struct Judged {
+    verdicts: Vec<Verdict>,
+    names: Names,
+    ownership: Ownership,
+}
+
+/// Finds the owner of every entry of the ledger; see [`claim`].
+pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
     let mut readings = Readings::new(ledger);
     let origins = Origins::new(ledger, instructions);
     let mut names = Names::default();
@@ -54,20 +66,29 @@ pub fn claim(ledger: &mut Ledger, instructions: &[Option<&Instruction>]) -> Owne
         }
     }
     share_between_links(ledger, &mut verdicts);
-    let ids = names.settle();
-    for (entry, verdict) in ledger.entries.iter_mut().zip(&verdicts) {
-        entry.owner = ids.by_name[verdict.name as usize];
-        let is_plain = matches!(entry.category, Category::Data | Category::Source);
-        if is_plain && ids.sorted[entry.owner.0 as usize] == APPLICATION {
-            entry.category = Category::Application;
+    let warnings = readings.warnings.into_iter().collect();
+    Judged { verdicts, names, ownership: Ownership { packages: installed, removed, warnings } }
+}
+
+impl Judged {
+    /// Tells the ledger, which must be the one that was judged.
+    pub fn settle(self, ledger: &mut Ledger) -> Ownership {
+        let Self { verdicts, names, mut ownership } = self;
+        let ids = names.settle();
+        for (entry, verdict) in ledger.entries.iter_mut().zip(&verdicts) {
+            entry.owner = ids.by_name[verdict.name as usize];
+            let is_plain = matches!(entry.category, Category::Data | Category::Source);
+            if is_plain && ids.sorted[entry.owner.0 as usize] == APPLICATION {
+                entry.category = Category::Application;
+            }
         }
+        for package in ownership.packages.iter_mut().chain(&mut ownership.removed) {
+            package.owner = ids.of(&package.id);
+        }
+        ownership.removed.sort_by(|a, b| a.id.cmp(&b.id));
+        ledger.owners = ids.sorted;
+        ownership
     }
-    for package in installed.iter_mut().chain(&mut removed) {
-        package.owner = ids.of(&package.id);
-    }
-    removed.sort_by(|a, b| a.id.cmp(&b.id));
-    ledger.owners = ids.sorted;
-    Ownership { packages: installed, removed, warnings: readings.warnings.into_iter().collect() }
 }
 
 /// The entries of every view in which any has to be judged.
