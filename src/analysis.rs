@@ -165,8 +165,9 @@ fn platform(
     options: &Options,
 ) -> Result<PlatformAnalysis> {
     let mapping = locate(source, tree, &mut image, options.dockerfile.as_ref());
-    if let Some(reference) = &options.base {
-        stand_on(&mut image, reference, &options.access)?;
+    match &options.base {
+        Some(reference) => stand_on(&mut image, reference, &options.access)?,
+        None => know(&mut image),
     }
     let layers = image.layers.iter().filter_map(|layer| walked.get(&layer.descriptor.digest));
     let mut ledger = Ledger::build(layers);
@@ -230,6 +231,18 @@ fn locate(source: &dyn Source, tree: &Node, image: &mut Image, given: Option<&Gi
     image.warnings.extend(warning);
     image.base = dockerfile::mapping::base(image, mapping.as_ref(), provenance.as_ref());
     mapping
+}
+
+/// Takes the boundary from the catalogue, where it holds the digests of the lowest layers and nothing better is known.
+fn know(image: &mut Image) {
+    let digests: Vec<String> = image.layers.iter().map(|layer| layer.descriptor.digest.to_string()).collect();
+    let known = projection::bases::BASES.iter().filter(|base| !base.layers.is_empty());
+    let longest = known.filter(|base| digests.starts_with(&base.layers)).max_by_key(|base| base.layers.len());
+    let is_guess = image.base.as_ref().is_none_or(|base| base.evidence == Evidence::History);
+    if let Some(base) = longest.filter(|base| is_guess && base.layers.len() < digests.len()) {
+        let (layers, name) = (base.layers.len(), Some(base.name.clone()));
+        image.base = Some(Base { layers, name, digest: None, evidence: Evidence::Layers });
+    }
 }
 
 /// Takes the boundary from the base itself: its layers are the lowest ones, or it is none of this image.

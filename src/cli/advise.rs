@@ -38,6 +38,9 @@ pub(super) struct Advise {
     /// The image that it is built on, so that the boundary is known by its layers
     #[arg(long, value_name = "REF")]
     base: Option<String>,
+    /// Write and build only this variant; repeatable
+    #[arg(long, value_name = "NAME")]
+    variant: Vec<String>,
     /// Write a Dockerfile per variant into DIR, each with what differs from the one given
     #[arg(long, value_name = "DIR")]
     write: Option<String>,
@@ -130,6 +133,13 @@ impl Advise {
         report: &mut Report,
         global: &Global,
     ) -> Result<()> {
+        if let Some(unknown) =
+            self.variant.iter().find(|name| platform.variants.iter().all(|one| one.name != **name))
+        {
+            let known: Vec<&str> = platform.variants.iter().map(|one| one.name.as_str()).collect();
+            return Err(Error::usage(format!("there is no variant {}", unknown.escape_debug()))
+                .hint(format!("of this image there are {}", known.join(", "))));
+        }
         let temporary = Temporary::new(self.write.is_none())?;
         let directory = self.write.as_deref().unwrap_or(&temporary.0).trim_end_matches('/');
         fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
@@ -141,7 +151,8 @@ impl Advise {
             findings: &platform.followed(),
             audit: platform.audit.as_ref(),
         };
-        for variant in &platform.variants {
+        let chosen = |name: &String| self.variant.is_empty() || self.variant.contains(name);
+        for variant in platform.variants.iter().filter(|variant| chosen(&variant.name)) {
             let files = write::files(variant, &source);
             let paths: Vec<String> = files.iter().map(|file| format!("{directory}/{}", file.name)).collect();
             for (file, path) in files.iter().zip(&paths) {

@@ -5,6 +5,7 @@ mod advise;
 mod analyze;
 mod audit;
 mod audit_files;
+mod bases;
 mod cache;
 mod check;
 mod compare;
@@ -62,6 +63,7 @@ struct Cli {
 enum Command {
     Analyze(analyze::Analyze),
     Advise(advise::Advise),
+    Bases(bases::Bases),
     Compare(compare::Compare),
     Check(check::Check),
     Explore(explore::Explore),
@@ -122,6 +124,7 @@ pub fn run() -> ExitCode {
     exit::code(match command {
         Command::Analyze(command) => command.run(&global),
         Command::Advise(command) => command.run(&global),
+        Command::Bases(command) => command.run(&global),
         Command::Compare(command) => command.run(&global),
         Command::Check(command) => command.run(&global),
         Command::Explore(command) => command.run(&global),

@@ -123,7 +123,9 @@ fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<
         let name = ground.view.at(*path).and_then(|id| ground.debian(id));
         name.is_some_and(|name| packages.contains(name))
     };
-    let told: BTreeSet<PathId> = left.iter().filter(|path| of_package(path)).copied().collect();
+    // What the system made when it was set up is in no package's list, whoever owns it.
+    let told: BTreeSet<PathId> =
+        left.iter().filter(|path| of_package(path) && !is_set_up(ground, **path)).copied().collect();
     let carried: BTreeSet<PathId> =
         left.iter().filter(|path| told.contains(path) || is_carried(ground, **path)).copied().collect();
     let paths = collapse(&ground.ledger.tree, &carried, &left, &told, |_| true);
@@ -195,11 +197,7 @@ fn is_carried(ground: &Ground<'_>, path: PathId) -> bool {
     let tree = &ground.ledger.tree;
     let Some(id) = ground.view.at(path) else { return false };
     let bytes = tree.bytes(path);
-    let is_listed = |listed: &String| {
-        let listed = listed.trim_start_matches('/').as_bytes();
-        bytes.strip_prefix(listed).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-    };
-    if VARIANTS.carried.paths.iter().any(is_listed) {
+    if is_set_up(ground, path) {
         return true;
     }
     // Links such as /lib -> usr/lib.
@@ -221,6 +219,15 @@ fn is_carried(ground: &Ground<'_>, path: PathId) -> bool {
             .iter()
             .any(|directory| bytes.starts_with(directory));
     !is_of_system || ground.is_own(id) && bytes.starts_with(b"etc/") && is_application(ground, id)
+}
+
+/// Whether a path is of those that the system makes when it is set up.
+fn is_set_up(ground: &Ground<'_>, path: PathId) -> bool {
+    let bytes = ground.ledger.tree.bytes(path);
+    VARIANTS.carried.paths.iter().any(|listed| {
+        let listed = listed.trim_start_matches('/').as_bytes();
+        bytes.strip_prefix(listed).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    })
 }
 
 /// Whether an entry is a link that `update-alternatives` made, which goes with its package.

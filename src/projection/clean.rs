@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Variant;
+use super::collapse::words;
 use super::variant::{Action, Edit, Recipe, Step};
 use crate::advice::{ChangeKind, Finding, Safety};
 use crate::dockerfile::{Keyword, Mapping};
-use crate::ledger::{Change, LayerId, Ledger, freed};
+use crate::ledger::{Change, LayerId, Ledger, PathId, freed};
 use crate::size::si;
 
 /// The clean variant; `None` where no safe fix frees anything.
@@ -49,7 +50,7 @@ pub fn clean(ledger: &Ledger, findings: &[Finding], mapping: Option<&Mapping>) -
 /// What one rule has one layer delete.
 #[derive(Default)]
 struct Deletion {
-    paths: BTreeSet<String>,
+    paths: BTreeSet<PathId>,
     changes: Vec<Change>,
 }
 
@@ -68,12 +69,15 @@ fn edits(ledger: &Ledger, findings: &[Finding], chosen: &[usize], mapping: &Mapp
             if !entry.fate.is_live() || finding.change != ChangeKind::Drop {
                 return None;
             }
-            let path = String::from_utf8(ledger.tree.bytes(entry.path)).ok()?;
+            std::str::from_utf8(&ledger.tree.bytes(entry.path)).ok()?;
             let edit = edits.entry((entry.layer, &finding.rule)).or_default();
-            edit.paths.insert(format!("/{path}"));
+            edit.paths.insert(entry.path);
             edit.changes.push(*change);
         }
     }
+    let is_name =
+        |id: &crate::ledger::EntryId| ledger.entry(*id).fate.is_live() && !ledger.entry(*id).is_directory();
+    let present: BTreeSet<PathId> = ledger.ids().filter(is_name).map(|id| ledger.entry(id).path).collect();
     let edit = |((layer, rule), Deletion { paths, changes }): ((LayerId, &str), Deletion)| {
         let lines = mapping.layers.get(usize::from(layer.0)).copied().flatten()?;
         let instruction = mapping.file.instructions.iter().find(|one| one.lines == lines)?;
@@ -82,7 +86,9 @@ fn edits(ledger: &Ledger, findings: &[Finding], chosen: &[usize], mapping: &Mapp
             return None;
         }
         let frees = freed(ledger, changes);
-        let actions = vec![Action::Remove(paths.into_iter().collect())];
+        let paths: Vec<PathId> = paths.into_iter().collect();
+        let shown = |path| String::from_utf8(ledger.tree.bytes(path)).ok().map(|path| format!("/{path}"));
+        let actions = vec![Action::Remove(words(&ledger.tree, &paths, &present, shown))];
         Some(Edit { lines: (lines.first, lines.last), step: Step { rule: rule.to_owned(), frees, actions } })
     };
     edits.into_iter().map(edit).collect()

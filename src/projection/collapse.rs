@@ -122,6 +122,41 @@ pub fn by_name(
     (named, rest)
 }
 
+/// A list as words of a shell: where everything in a directory is listed one by one, because the directory itself stays, it
+/// is `DIRECTORY/*`. `shown` says how a path is written.
+pub fn words(
+    tree: &Tree,
+    list: &[PathId],
+    present: &BTreeSet<PathId>,
+    shown: impl Fn(PathId) -> Option<String>,
+) -> Vec<String> {
+    let listed: BTreeSet<PathId> = list.iter().copied().collect();
+    let mut by_parent: BTreeMap<PathId, usize> = BTreeMap::new();
+    for path in list {
+        *by_parent.entry(tree.parent(*path)).or_default() += 1;
+    }
+    // Hidden files are in no `*`, and a name that the shell reads is better told by itself.
+    let is_whole = |parent: PathId| {
+        let mut children =
+            tree.children(parent).filter(|child| present.contains(child) || listed.contains(child));
+        by_parent.get(&parent).is_some_and(|count| *count > 2)
+            && children.all(|child| listed.contains(&child) && !tree.name(child).starts_with(b"."))
+            && !present.iter().any(|path| {
+                tree.ancestors(*path).any(|at| at == parent)
+                    && !listed.contains(path)
+                    && !tree.ancestors(*path).any(|at| listed.contains(&at))
+            })
+    };
+    let mut words = BTreeSet::new();
+    let mut whole: BTreeMap<PathId, bool> = BTreeMap::new();
+    for path in list {
+        let parent = tree.parent(*path);
+        let is_whole = parent != Tree::ROOT && *whole.entry(parent).or_insert_with(|| is_whole(parent));
+        words.extend(if is_whole { shown(parent).map(|parent| format!("{parent}/*")) } else { shown(*path) });
+    }
+    words.into_iter().collect()
+}
+
 /// The deepest directory that holds all of `paths`.
 fn common(tree: &Tree, paths: &[PathId]) -> PathId {
     let above = |path: PathId| {
@@ -160,6 +195,16 @@ mod tests {
         assert_eq!(shown(&tree, &list), ["/a/b/1", "/a/b/2", "/a/c/3", "/d"]);
         let told = ids(&mut tree, &["a/c/3", "a/b/1"]);
         assert_eq!(shown(&tree, &collapse(&tree, &wanted, &present, &told, |_| true)), ["/a/b", "/d"]);
+    }
+
+    #[test]
+    fn what_fills_a_directory_that_stays_is_a_star() {
+        let mut tree = Tree::default();
+        let present = ids(&mut tree, &["v/l/1", "v/l/2", "v/l/3", "v/m/1", "v/m/2", "v/m/3", "v/m/kept"]);
+        let gone = ids(&mut tree, &["v/l/1", "v/l/2", "v/l/3", "v/m/1", "v/m/2", "v/m/3"]);
+        let list: Vec<PathId> = gone.iter().copied().collect();
+        let words = words(&tree, &list, &present, |path| Some(tree.path(path).to_string()));
+        assert_eq!(words, ["/v/l/*", "/v/m/1", "/v/m/2", "/v/m/3"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::VARIANTS;
-use super::collapse::{by_name, collapse};
+use super::collapse::{by_name, collapse, words};
 use super::ground::Ground;
 use super::variant::{Action, Step};
 use crate::advice::{ChangeKind, Finding, Safety};
@@ -146,7 +146,7 @@ impl<'g, 'a> Cuts<'g, 'a> {
             let name = String::from_utf8_lossy(&one.name).into_owned();
             actions.extend(self.ground.shown(one.below).map(|below| Action::Named { below, name }));
         }
-        let rest: Vec<String> = rest.into_iter().filter_map(|path| self.ground.shown(path)).collect();
+        let rest = words(tree, &rest, &present, |path| self.ground.shown(path));
         if !rest.is_empty() {
             actions.push(Action::Remove(rest));
         }
