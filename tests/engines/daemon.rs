@@ -10,9 +10,10 @@ use super::{Server, must, program};
 
 /// A running dockerd.
 pub struct Docker {
+    // Ends before its directory goes.
+    _server: Server,
     pub host: String,
     directory: TempDir,
-    _server: Server,
 }
 
 impl Docker {
@@ -81,9 +82,10 @@ impl Docker {
 
 /// A running `podman system service`.
 pub struct Podman {
+    // Ends before its directory goes.
+    _server: Server,
     pub host: String,
     directory: TempDir,
-    _server: Server,
 }
 
 impl Podman {

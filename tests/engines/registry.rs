@@ -17,11 +17,12 @@ const HASHED: &str = "$2y$05$plimsollplimsollplimsOB/OUeFDxVElxph68nESVXAmUNBXrz
 
 /// A registry of this machine.
 pub struct Registry {
+    // Ends before its directory goes.
+    _server: Server,
     pub port: u16,
     pub ca: PathBuf,
     directory: TempDir,
     is_closed: bool,
-    _server: Server,
 }
 
 impl Registry {
