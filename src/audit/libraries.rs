@@ -57,7 +57,6 @@ pub fn libraries(image: &Image, ledger: &Ledger) -> Libraries {
     let view = ChainView::last(ledger);
     let search = Search::new(&view, image);
     let mut found = Libraries::default();
-    let mut needed = BTreeSet::new();
     let architecture = image.platform.architecture.as_str();
     for (path, _, inside) in view.insides() {
         let Some(linked) = &inside.linked else { continue };
@@ -66,18 +65,20 @@ pub fn libraries(image: &Image, ledger: &Ledger) -> Libraries {
         }
         let names = linked.interpreter.iter().map(|name| (name, view.follow(name.as_bytes())));
         let names = names.chain(linked.needed.iter().map(|name| (name, search.choose(path, linked, name))));
-        let mut chosen = Vec::new();
+        let real = |real: Option<PathId>| real.filter(|real| view.at(*real).is_some());
+        found.files.insert(path, names.map(|(name, found)| (name.clone(), real(found))).collect());
+    }
+    search.inherit(&mut found.files);
+    let mut needed = BTreeSet::new();
+    for (path, names) in &found.files {
         for (name, real) in names {
-            let real = real.filter(|real| view.at(*real).is_some());
-            needed.extend(real);
+            needed.extend(*real);
             if real.is_none() {
                 let missing = found.missing.entry(name.clone()).or_default();
-                missing.0.push(path);
+                missing.0.push(*path);
                 missing.1 = search.elsewhere(name);
             }
-            chosen.push((name.clone(), real));
         }
-        found.files.insert(path, chosen);
     }
     found.unneeded = search.unneeded(&needed);
     found
@@ -131,6 +132,64 @@ impl<'v, 'a> Search<'v, 'a> {
             let machine = other.linked.as_ref().map(|other| other.machine.as_str());
             (machine == Some(linked.machine.as_str())).then_some(found)
         })
+    }
+
+    /// What a file does not find by itself is looked for where those say that load it: `RPATH` holds for all that is loaded
+    /// below, unlike `RUNPATH`; with musl both do.
+    fn inherit(&self, files: &mut BTreeMap<PathId, Vec<(String, Option<PathId>)>>) {
+        // What is found makes chains longer, but every round finds something.
+        loop {
+            let mut loaded_by: BTreeMap<PathId, Vec<PathId>> = BTreeMap::new();
+            for (path, names) in files.iter() {
+                for real in names.iter().filter_map(|(_, real)| *real) {
+                    loaded_by.entry(real).or_default().push(*path);
+                }
+            }
+            let open = files.iter().flat_map(|(path, names)| {
+                let names = names
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, (name, real))| real.is_none() && !name.contains('/'));
+                names.map(|(position, (name, _))| (*path, position, name.as_str()))
+            });
+            let found: Vec<_> = open
+                .filter_map(|(path, position, name)| {
+                    Some((path, position, self.above(&loaded_by, path, name)?))
+                })
+                .collect();
+            if found.is_empty() {
+                return;
+            }
+            for (path, position, real) in found {
+                if let Some((_, slot)) = files.get_mut(&path).and_then(|names| names.get_mut(position)) {
+                    *slot = Some(real);
+                }
+            }
+        }
+    }
+
+    /// A library by the search path of whatever loads `path`, directly or through others.
+    fn above(&self, loaded_by: &BTreeMap<PathId, Vec<PathId>>, path: PathId, name: &str) -> Option<PathId> {
+        let linked = |path: PathId| self.view.ledger.insides.get(&self.view.at(path)?)?.linked.as_ref();
+        let machine = &linked(path)?.machine;
+        let (mut seen, mut left) = (BTreeSet::from([path]), vec![path]);
+        while let Some(at) = left.pop() {
+            for above in loaded_by.get(&at).into_iter().flatten().filter(|above| seen.insert(**above)) {
+                left.push(*above);
+                let Some(loader) = linked(*above) else { continue };
+                let (rpath, runpath) = (&loader.rpath, &loader.runpath);
+                let holds = if runpath.is_empty() { rpath.as_slice() } else { &[] };
+                let musl = if self.is_musl { runpath.as_slice() } else { &[] };
+                let mut places =
+                    holds.iter().chain(musl).filter_map(|place| self.inside_of(*above, place, name));
+                let found =
+                    places.find(|found| linked(*found).is_some_and(|other| other.machine == *machine));
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
     }
 
     /// The file of a name in a directory as search paths write it.
