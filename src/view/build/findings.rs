@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::super::{Added, BaseFit, Change, Finding, FindingEntry, Fix, Saving, Variant};
 use super::platform;
 use super::{count, number, text};
@@ -13,7 +15,7 @@ use crate::projection;
 /// The findings; those that this build can do something about first, then by saving.
 pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Finding> {
     let mut findings: Vec<_> =
-        analysis.findings.iter().map(|found| finding(found, analysis, rules)).collect();
+        analysis.findings.par_iter().map(|found| finding(found, analysis, rules)).collect();
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.in_base, u64::MAX - f.content, u64::MAX - f.transfer);
         (key(a), &a.rule, a.layer, a.hidden_by, &a.owner).cmp(&(
@@ -30,7 +32,7 @@ pub(super) fn findings(analysis: &PlatformAnalysis, rules: &[Rule]) -> Vec<Findi
 fn finding(found: &advice::Finding, analysis: &PlatformAnalysis, rules: &[Rule]) -> Finding {
     let ledger = &analysis.ledger;
     let size = found.size(ledger);
-    let mut entries: Vec<_> = found.changes.iter().map(|change| entry(*change, ledger)).collect();
+    let mut entries: Vec<_> = found.changes.par_iter().map(|change| entry(*change, ledger)).collect();
     entries.sort_by(|a, b| {
         (b.content, b.transfer, &a.path, a.layer).cmp(&(a.content, a.transfer, &b.path, b.layer))
     });
