@@ -68,7 +68,8 @@ fn an_archive_and_a_layout_of_one_image_weigh_the_same_and_the_estimate_holds() 
 #[ignore = "needs the built family, root, umoci and dpkg-query"]
 fn owners_are_those_of_the_package_managers() {
     let mut wrong = Vec::new();
-    for name in FAMILY {
+    // The two that have nothing of each other; those between hold the same packages.
+    for name in ["original", "venv"] {
         let [_, layout] = forms(name);
         let read = independent::run("owners.py", &[&layout]).unwrap();
         let theirs: BTreeMap<String, u64> = serde_json::from_value(read["owners"].clone()).unwrap();
