@@ -32,6 +32,10 @@ pub(super) fn next(report: &Report, style: &Style) -> String {
     }
     if report.image.reference != "-" {
         let what = if lines.is_empty() { "for programs" } else { "every path" };
+        let weighs = report.platforms.iter().any(|platform| platform.content > 0);
+        if weighs && report.image.kind != "rootfs" {
+            lines.push((format!("plimsoll advise {reference}"), "smaller images to build"));
+        }
         lines.push((format!("plimsoll analyze {reference} -o json"), what));
         if report.index.children.len() > 1 {
             lines.push((format!("plimsoll platforms {reference}"), "the index as a tree"));
