@@ -94,17 +94,17 @@ pub struct Printable<'a>(pub &'a [u8]);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
         for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                if is_harmful(character) {
-                    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                        write!(f, "\\x{byte:02x}")?;
-                    }
-                } else {
-                    f.write_char(character)?;
+            // Nearly every name has nothing harmful in it and is written in one piece.
+            let mut rest = chunk.valid();
+            while let Some((at, character)) = rest.char_indices().find(|(_, found)| is_harmful(*found)) {
+                f.write_str(&rest[..at])?;
+                for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                    write!(f, "\\x{byte:02x}")?;
                 }
+                rest = &rest[at + character.len_utf8()..];
             }
+            f.write_str(rest)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
@@ -114,6 +114,9 @@ impl fmt::Display for Printable<'_> {
 }
 
 fn is_harmful(character: char) -> bool {
+    if matches!(character, ' '..='~') {
+        return false;
+    }
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

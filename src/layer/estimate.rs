@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::source::Region;
 
 /// How much a deflate stream looks back.
-const DICTIONARY: usize = 32 * 1024;
+const DICTIONARY: usize = 16 * 1024;
 /// How many slices a file must hold to speak for itself.
 const OWN_VOICE: u32 = 12;
 
@@ -30,7 +30,7 @@ pub struct Plan {
 impl Plan {
     /// A sample, denser where the tar is small.
     pub fn sample(tar_size: u64) -> Self {
-        Self { slice: 4096, stride: (tar_size / 128).clamp(4096, 896 * 1024), level: 4 }
+        Self { slice: 4096, stride: (tar_size / 128).clamp(4096, 896 * 1024), level: 6 }
     }
 
     /// Everything, in blocks that see what is before them, as pigz does it.

@@ -13,14 +13,18 @@ impl<'a> Header<'a> {
     pub fn parse(block: &'a [u8]) -> Option<Self> {
         let header = Self(block.get(..BLOCK)?);
         let written = octal(header.field(148, 8))?;
-        let (mut unsigned, mut signed) = (0_i64, 0_i64);
-        for (position, byte) in header.0.iter().enumerate() {
-            let byte = if (148..156).contains(&position) { b' ' } else { *byte };
-            unsigned += i64::from(byte);
-            signed += i64::from(byte.cast_signed());
-        }
-        let written = i64::try_from(written).ok()?;
-        (written == unsigned || written == signed).then_some(header)
+        // Whole slices are summed by the processor's vectors; the checksum's own field counts as eight blanks.
+        let sum = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+        let unsigned = sum(header.0) - sum(header.field(148, 8)) + 8 * u64::from(b' ');
+        let holds = written == unsigned || written.cast_signed() == header.signed(unsigned);
+        holds.then_some(header)
+    }
+
+    /// The checksum over signed bytes: every byte from 0x80 up counts 256 less.
+    fn signed(&self, unsigned: u64) -> i64 {
+        let high = |bytes: &[u8]| bytes.iter().filter(|byte| **byte >= 0x80).count();
+        let high = high(self.0) - high(self.field(148, 8));
+        unsigned.cast_signed() - 256 * i64::try_from(high).unwrap_or(0)
     }
 
     fn field(&self, start: usize, length: usize) -> &'a [u8] {

@@ -36,6 +36,23 @@ impl<'a> ChainView<'a> {
         Self { ledger, layer, visible }
     }
 
+    /// The view after a lower layer, at the price of what differs: what came later goes, and what that hid comes back.
+    /// `hidden` says what each layer hides, as [`Ledger::hidden_by_layer`] does.
+    pub fn descend(&mut self, layer: LayerId, hidden: &[Vec<EntryId>]) {
+        let later = layer.0 + 1..=self.layer.0;
+        for id in later.clone().flat_map(|above| self.ledger.ids_of(LayerId(above))) {
+            let place = &mut self.visible[self.ledger.entry(id).path.0 as usize];
+            *place = place.filter(|visible| *visible != id);
+        }
+        for id in later.filter_map(|above| hidden.get(usize::from(above))).flatten() {
+            let entry = self.ledger.entry(*id);
+            if entry.layer <= layer {
+                self.visible[entry.path.0 as usize] = Some(*id);
+            }
+        }
+        self.layer = layer;
+    }
+
     /// The view after the last layer: the image as it is.
     pub fn last(ledger: &'a Ledger) -> Self {
         let last = u16::try_from(ledger.layers.len().saturating_sub(1)).unwrap_or(u16::MAX);
@@ -101,20 +118,28 @@ impl<'a> ChainView<'a> {
         let tree = &self.ledger.tree;
         let mut at = if path.starts_with(b"/") { Tree::ROOT } else { from };
         let mut links = 0;
-        // Components still to go, last first; a link's target is pushed in place of its name.
-        let mut left: Vec<&[u8]> = path.rsplit(|byte| *byte == b'/').collect();
-        while let Some(component) = left.pop() {
+        // What is left of the path, and below it what is left of the paths whose links were met on the way.
+        let mut rest = path;
+        let mut left: Vec<&[u8]> = Vec::new();
+        loop {
+            if rest.is_empty() {
+                match left.pop() {
+                    Some(outer) => rest = outer,
+                    None => return Some(at),
+                }
+                continue;
+            }
+            let (component, after) = split_first(rest);
+            rest = after;
             at = match component {
                 b"" | b"." => continue,
                 b".." => tree.parent(at),
                 name => {
                     let child = tree.child(at, name)?;
-                    let is_last = left.iter().all(|component| matches!(*component, b"" | b"."));
-                    let link = self
-                        .entry(child)
-                        .filter(|entry| entry.kind == Kind::Member(MemberKind::Symlink))
-                        .filter(|_| !is_last || follow_last);
-                    let Some(link) = link else {
+                    let link =
+                        self.entry(child).filter(|entry| entry.kind == Kind::Member(MemberKind::Symlink));
+                    let is_last = || ends(rest) && left.iter().all(|outer| ends(outer));
+                    let Some(link) = link.filter(|_| follow_last || !is_last()) else {
                         at = child;
                         continue;
                     };
@@ -123,11 +148,60 @@ impl<'a> ChainView<'a> {
                         return None;
                     }
                     let target = tree.text(link.link);
-                    left.extend(target.rsplit(|byte| *byte == b'/'));
+                    left.push(std::mem::replace(&mut rest, target));
                     if target.starts_with(b"/") { Tree::ROOT } else { at }
                 }
             };
         }
-        Some(at)
+    }
+}
+
+/// The first component of a path, and what follows it.
+fn split_first(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().position(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (path, b""),
+    }
+}
+
+/// Whether a path names nothing more.
+fn ends(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').all(|component| matches!(component, b"" | b"."))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::owners::testing::{File, layer};
+
+    proptest! {
+        /// On the way down, every view is what it is when it is made from nothing.
+        #[test]
+        fn a_view_that_descends_is_the_view_itself(
+            layers in prop::collection::vec(
+                prop::collection::vec(("(a|b|c)(/(a|b|c|\\.wh\\.a|\\.wh\\.b|\\.wh\\.\\.wh\\.\\.opq)){0,3}", 0..4_u8), 0..8),
+                1..6,
+            ),
+            steps in prop::collection::vec(any::<bool>(), 6),
+        ) {
+            let layers = layers.iter().map(|members| {
+                let files = members.iter().map(|(path, kind)| match kind {
+                    0 => File::Directory(path),
+                    1 => File::Link(path, "b"),
+                    2 => File::HardLink(path, "a/b"),
+                    _ => File::Text(path, "text"),
+                });
+                layer(&files.collect::<Vec<_>>())
+            });
+            let ledger = Ledger::build(layers.collect::<Vec<_>>());
+            let hidden = ledger.hidden_by_layer();
+            let mut view = ChainView::last(&ledger);
+            for to in (0..=view.layer.0).rev().filter(|to| steps[usize::from(*to)]) {
+                view.descend(LayerId(to), &hidden);
+                prop_assert_eq!(&view.visible, &ChainView::new(&ledger, LayerId(to)).visible, "layer {}", to);
+            }
+        }
     }
 }

@@ -94,6 +94,18 @@ impl Ledger {
         self.hidden_names.get(&id).copied().or_else(|| self.entry(id).fate.hidden_by())
     }
 
+    /// By layer, the members whose names it hides.
+    pub fn hidden_by_layer(&self) -> Vec<Vec<EntryId>> {
+        let mut hidden = vec![Vec::new(); self.layers.len()];
+        for id in self.ids().filter(|id| matches!(self.entry(*id).kind, Kind::Member(_))) {
+            let by = self.name_hidden_by(id).and_then(|layer| hidden.get_mut(usize::from(layer.0)));
+            if let Some(by) = by {
+                by.push(id);
+            }
+        }
+        hidden
+    }
+
     /// All ids, in order.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = EntryId> + use<> {
         (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).map(EntryId)

@@ -136,13 +136,18 @@ impl Tree {
 
     /// The whole path as bytes, without a leading `/`.
     pub fn bytes(&self, path: PathId) -> Vec<u8> {
-        let mut parts: Vec<&[u8]> = self.ancestors(path).map(|ancestor| self.name(ancestor)).collect();
-        parts.pop(); // the root has no name
-        parts.reverse();
-        if path != Self::ROOT {
-            parts.push(self.name(path));
+        let up = |step: &PathId| Some(self.parent(*step));
+        let steps = || std::iter::successors(Some(path), up).take_while(|step| *step != Self::ROOT);
+        let length: usize = steps().map(|step| self.name(step).len() + 1).sum();
+        // Filled from its end, for the tree knows the way up only.
+        let mut bytes = vec![b'/'; length.saturating_sub(1)];
+        let mut end = bytes.len();
+        for step in steps() {
+            let name = self.name(step);
+            bytes[end - name.len()..end].copy_from_slice(name);
+            end = (end - name.len()).saturating_sub(1);
         }
-        parts.join(&b'/')
+        bytes
     }
 
     /// The whole path, as a user reads it.

@@ -30,7 +30,7 @@ mod reading;
 pub mod rpm;
 pub mod runtimes;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod yarn;
 
 pub use claim::{claim, judge};

@@ -40,7 +40,8 @@ pub(super) struct Ranking {
 impl Ranking {
     /// Ranks the claims of `packages`, which are sorted by id.
     pub fn new(view: &ChainView<'_>, packages: &[&Package]) -> Self {
-        let length = view.ledger.tree.len();
+        // Where nothing claims anything there is nothing to keep.
+        let length = if packages.is_empty() { 0 } else { view.ledger.tree.len() };
         let mut ranking = Self {
             exact: vec![None; length],
             inherited: vec![None; length],
@@ -69,8 +70,8 @@ impl Ranking {
 
     /// The package with the best claim on a path, and how good that is.
     pub fn best(&self, path: PathId) -> Option<Score> {
-        let (exact, inherited) = (self.exact[path.0 as usize], self.inherited[path.0 as usize]);
-        exact.into_iter().chain(inherited).min()
+        let of = |scores: &[Option<Score>]| scores.get(path.0 as usize).copied().flatten();
+        of(&self.exact).into_iter().chain(of(&self.inherited)).min()
     }
 
     fn enter(
@@ -103,7 +104,7 @@ impl Ranking {
         }
         let tree = &view.ledger.tree;
         // A directory's id is smaller than those of what lies in it.
-        for path in (1..u32::try_from(tree.len()).unwrap_or(u32::MAX)).map(PathId) {
+        for path in (1..u32::try_from(self.inherited.len()).unwrap_or(u32::MAX)).map(PathId) {
             let above = self.inherited[tree.parent(path).0 as usize];
             let own = &mut self.inherited[path.0 as usize];
             *own = (*own).into_iter().chain(above).min();

@@ -1,7 +1,9 @@
 //! Reads package databases view by view, and no database twice.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::{ECOSYSTEMS, Ecosystem, Package};
 use crate::error::Warning;
@@ -13,7 +15,9 @@ pub(super) struct Readings {
     /// For each captured file, which ecosystems asked for it, one bit each.
     wanted_by: BTreeMap<EntryId, u32>,
     /// For each ecosystem, what it found, by the files and links that it found it in.
-    found: Vec<BTreeMap<Vec<EntryId>, Rc<Vec<Package>>>>,
+    found: Vec<BTreeMap<Vec<EntryId>, Arc<Vec<Package>>>>,
+    /// The symbolic links of all layers.
+    symlinks: Vec<EntryId>,
     /// What could not be read.
     pub warnings: BTreeSet<Warning>,
 }
@@ -30,32 +34,43 @@ impl Readings {
             }
         }
         let wanted_by = ledger.evidence.keys().map(|id| (*id, asked(ledger, *id))).collect();
-        Self { wanted_by, found: vec![BTreeMap::new(); ECOSYSTEMS.len()], warnings }
+        let symlinks = ledger.ids().filter(|id| is_link(ledger.entry(*id))).collect();
+        Self { wanted_by, found: vec![BTreeMap::new(); ECOSYSTEMS.len()], symlinks, warnings }
     }
 
     /// The packages of a view, by ecosystem. An ecosystem is asked again only where a file that it reads differs, or a
     /// symbolic link that may stand in for a directory.
-    pub fn packages(&mut self, view: &ChainView<'_>) -> Vec<Rc<Vec<Package>>> {
-        let links = links(view);
-        let mut all = Vec::new();
-        for (number, ecosystem) in numbered() {
-            let is_asked = |id: &EntryId| self.wanted_by.get(id).is_some_and(|bits| bits >> number & 1 == 1);
-            let mut key: Vec<_> = view.captured().map(|(_, id, _)| id).filter(is_asked).collect();
-            let insides = view.insides().filter(|(_, _, inside)| ecosystem.looks_at(inside.kind));
-            key.extend(insides.map(|(_, id, _)| id));
-            if key.is_empty() {
-                continue;
-            }
-            key.extend(&links);
-            let Some(found) = self.found.get_mut(number as usize) else { continue };
-            let packages = found.entry(key).or_insert_with(|| {
-                let (packages, warnings) = ecosystem.packages(view);
-                self.warnings.extend(warnings);
-                Rc::new(packages)
+    pub fn packages(&mut self, view: &ChainView<'_>) -> Vec<Arc<Vec<Package>>> {
+        let links = links(view, &self.symlinks);
+        let captured: Vec<_> =
+            view.captured().map(|(_, id, _)| (id, self.wanted_by.get(&id).copied().unwrap_or(0))).collect();
+        // Ecosystems know nothing of one another, so none has to wait for the other.
+        let read =
+            self.found.par_iter_mut().zip(ECOSYSTEMS).enumerate().map(|(number, (found, ecosystem))| {
+                let asked = captured.iter().filter(|(_, bits)| bits >> number & 1 == 1);
+                let mut key: Vec<_> = asked.map(|(id, _)| *id).collect();
+                let insides = view.insides().filter(|(_, _, inside)| ecosystem.looks_at(inside.kind));
+                key.extend(insides.map(|(_, id, _)| id));
+                if key.is_empty() {
+                    return None;
+                }
+                key.extend(&links);
+                let mut warnings = Vec::new();
+                let packages = found.entry(key).or_insert_with(|| {
+                    let (packages, noticed) = ecosystem.packages(view);
+                    warnings = noticed;
+                    Arc::new(packages)
+                });
+                Some((Arc::clone(packages), warnings))
             });
-            all.push(Rc::clone(packages));
-        }
-        all
+        let read: Vec<_> = read.collect();
+        read.into_iter()
+            .flatten()
+            .map(|(packages, warnings)| {
+                self.warnings.extend(warnings);
+                packages
+            })
+            .collect()
     }
 }
 
@@ -73,9 +88,8 @@ fn asked(ledger: &Ledger, id: EntryId) -> u32 {
 }
 
 /// The visible symbolic links that lead to a directory or to another link.
-fn links(view: &ChainView<'_>) -> Vec<EntryId> {
+fn links(view: &ChainView<'_>, symlinks: &[EntryId]) -> Vec<EntryId> {
     let tree = &view.ledger.tree;
-    let is_link = |entry: &Entry| entry.kind == Kind::Member(MemberKind::Symlink);
     let leads_on = |entry: &Entry| {
         let target = view.locate_below(tree.parent(entry.path), tree.text(entry.link));
         // A directory need not have an entry of its own.
@@ -85,7 +99,11 @@ fn links(view: &ChainView<'_>) -> Vec<EntryId> {
     };
     let is_visible = |id: &EntryId| {
         let entry = view.ledger.entry(*id);
-        is_link(entry) && view.at(entry.path) == Some(*id) && leads_on(entry)
+        view.at(entry.path) == Some(*id) && leads_on(entry)
     };
-    view.ledger.ids().filter(is_visible).collect()
+    symlinks.iter().copied().filter(is_visible).collect()
+}
+
+fn is_link(entry: &Entry) -> bool {
+    entry.kind == Kind::Member(MemberKind::Symlink)
 }

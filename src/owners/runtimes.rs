@@ -84,6 +84,10 @@ impl Ecosystem for Runtimes {
 impl Runtime {
     /// What `*` stands for, if a path is this runtime's evidence.
     fn matches<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+        // Every path of an image is asked about, and nearly every one ends otherwise.
+        if path.last() != self.evidence.as_bytes().last() && !self.evidence.ends_with('*') {
+            return None;
+        }
         let mut star: &[u8] = b"";
         let mut components = path.rsplit(|byte| *byte == b'/');
         for wanted in self.evidence.as_bytes().rsplit(|byte| *byte == b'/') {

@@ -47,8 +47,11 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
     let last = last_layer(ledger);
     let mut views = by_view(ledger);
     views.entry(last).or_default();
+    // Downwards, for each view is made of the one above it.
+    let mut view = ChainView::new(ledger, last);
+    let hidden = ledger.hidden_by_layer();
     for (layer, entries) in views.into_iter().rev() {
-        let view = ChainView::new(ledger, layer);
+        view.descend(layer, &hidden);
         let found = readings.packages(&view);
         let mut packages: Vec<_> = found.iter().flat_map(|packages| packages.iter()).collect();
         packages.sort_by_key(|package| (&package.id, &package.version, package.evidence));

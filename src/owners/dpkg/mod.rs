@@ -186,12 +186,12 @@ impl Reader<'_, '_> {
     /// Claims a path, where it really lies. What links of its directories lead to is resolved inside the image: dpkg says
     /// `/bin/ls` where a merged `/usr` holds `usr/bin/ls`.
     fn claim_path(&self, package: &mut Package, path: &[u8]) {
-        let diverted = if self.diversions.is_empty() {
-            None
-        } else {
-            let absolute = if path.starts_with(b"/") { path.to_vec() } else { [b"/", path].concat() };
-            self.diversions.get(&absolute).filter(|(_, by)| by.as_slice() != package.name.as_bytes())
+        let diversion = match path.starts_with(b"/") {
+            true => self.diversions.get(path),
+            false if self.diversions.is_empty() => None,
+            false => self.diversions.get(&[b"/", path].concat()),
         };
+        let diverted = diversion.filter(|(_, by)| by.as_slice() != package.name.as_bytes());
         let path = diverted.map_or(path, |(to, _)| to);
         if let Some(path) = self.view.locate(path) {
             package.claims.push(Claim::listed(path));
