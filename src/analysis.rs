@@ -150,10 +150,35 @@ fn weigh(
         .into_iter()
         .cloned()
         .collect();
-    let walked = layer::walk_images(source, &images, passed)?;
-    let platforms = images.into_iter().map(|image| platform(source, &tree, image, &walked, options));
+    let mut walked = Walked::new(layer::walk_images(source, &images, passed)?, &images);
+    let platforms = images.into_iter().map(|image| platform(source, &tree, image, &mut walked, options));
     let platforms = platforms.collect::<Result<_>>()?;
     Ok((tree, platforms))
+}
+
+/// Layers that were walked. Each is handed out as often as images have it, and is gone with the last time.
+struct Walked(BTreeMap<Digest, (usize, WalkedLayer)>);
+
+impl Walked {
+    fn new(layers: BTreeMap<Digest, WalkedLayer>, images: &[Image]) -> Self {
+        let mut walked: BTreeMap<_, _> =
+            layers.into_iter().map(|(digest, layer)| (digest, (0, layer))).collect();
+        for layer in images.iter().flat_map(|image| &image.layers) {
+            if let Some((uses, _)) = walked.get_mut(&layer.descriptor.digest) {
+                *uses += 1;
+            }
+        }
+        Self(walked)
+    }
+
+    fn take(&mut self, digest: &Digest) -> Option<WalkedLayer> {
+        let (uses, layer) = self.0.get_mut(digest)?;
+        if *uses > 1 {
+            *uses -= 1;
+            return Some(layer.clone());
+        }
+        self.0.remove(digest).map(|(_, layer)| layer)
+    }
 }
 
 /// From walked layers to everything that can be said about one platform.
@@ -161,7 +186,7 @@ fn platform(
     source: &dyn Source,
     tree: &Node,
     mut image: Image,
-    walked: &BTreeMap<Digest, WalkedLayer>,
+    walked: &mut Walked,
     options: &Options,
 ) -> Result<PlatformAnalysis> {
     let mapping = locate(source, tree, &mut image, options.dockerfile.as_ref());
@@ -169,7 +194,7 @@ fn platform(
         Some(reference) => stand_on(&mut image, reference, &options.access)?,
         None => know(&mut image),
     }
-    let layers = image.layers.iter().filter_map(|layer| walked.get(&layer.descriptor.digest));
+    let layers = image.layers.iter().filter_map(|layer| walked.take(&layer.descriptor.digest));
     let mut ledger = Ledger::build(layers);
     ledger.transfer_exact = source.keeps_compression() || ledger.is_compressed();
     if options.transfer == Transfer::Off && !ledger.transfer_exact {
@@ -277,11 +302,10 @@ fn identify(source: &dyn Source, image: &Image, ledger: &mut Ledger) -> Result<(
         by_layer.entry(ledger.entry(id).layer).or_default().push(id);
     }
     for (layer, ids) in by_layer {
-        let ranges: Vec<_> =
-            ids.iter().map(|id| (ledger.entry(*id).offset, ledger.entry(*id).stored)).collect();
+        let ranges = ledger.places(layer, &ids);
         let hashes = layer::hash_files(source, &image.layers[usize::from(layer.0)], &ranges)?;
         for (id, hash) in ids.into_iter().zip(hashes) {
-            ledger.entries[id.0 as usize].hash = Some(hash);
+            ledger.entries[id.index()].hash = Some(hash.into());
         }
     }
     ledger.settle_identity();

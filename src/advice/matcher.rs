@@ -57,23 +57,26 @@ fn may_match(ledger: &Ledger, id: EntryId) -> bool {
 /// Which rules are content with which paths: the keys `paths` and `except`, which ask for nothing but the path.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The set of rules at each path, as a position in `sets`.
-    at: Vec<Option<u32>>,
+    /// The set of rules at each path, as a position in `sets`; beyond them where no file is.
+    at: Vec<u32>,
     /// The different sets of rules; an image has few.
     sets: Vec<Vec<usize>>,
 }
+
+/// No set of rules is at this position.
+const NOWHERE: u32 = u32::MAX;
 
 impl Places {
     /// Holds the path of every file of a ledger, whose owners need not be known, against the globs of the rules.
     pub fn new(rules: &[Rule], ledger: &Ledger) -> Self {
         let mut globs = globs(rules);
         let mut paths = Paths::new(rules, &mut globs, ledger);
-        let mut places = Self { at: vec![None; ledger.tree.len()], sets: Vec::new() };
+        let mut places = Self { at: vec![NOWHERE; ledger.tree.len()], sets: Vec::new() };
         for id in ledger.ids().filter(|id| may_match(ledger, *id)) {
             let path = ledger.entry(id).path;
-            if places.at[path.0 as usize].is_none() {
+            if places.at[path.0 as usize] == NOWHERE {
                 let set = places.position(paths.find(path));
-                places.at[path.0 as usize] = Some(set);
+                places.at[path.0 as usize] = set;
             }
         }
         places
@@ -89,8 +92,8 @@ impl Places {
 
     /// The rules that are content with a path.
     fn rules_at(&self, path: PathId) -> &[usize] {
-        let set = self.at.get(path.0 as usize).copied().flatten();
-        set.and_then(|set| self.sets.get(set as usize)).map_or(&[], Vec::as_slice)
+        let set = self.at.get(path.0 as usize).and_then(|set| self.sets.get(*set as usize));
+        set.map_or(&[], Vec::as_slice)
     }
 }
 

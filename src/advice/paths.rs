@@ -12,6 +12,8 @@ use crate::ledger::{PathId, Tree};
 /// A set of the names that globs spell out, one bit each; the 129th shares a bit with the first, and so on. Names that
 /// share a bit are told apart by the glob itself, so that sharing costs time and no match.
 type NameSet = u128;
+/// No set of names is at this position.
+const UNKNOWN: u32 = u32::MAX;
 
 /// Globs of whole paths, each with what it stands for.
 pub struct PathGlobs<T> {
@@ -63,8 +65,10 @@ impl<T: Copy + PartialEq> PathGlobs<T> {
         Search {
             globs: self,
             tree,
-            names: vec![None; tree.len()],
-            candidates: (None, Vec::new()),
+            names: vec![UNKNOWN; tree.len()],
+            sets: vec![0],
+            positions: HashMap::from([(0, 0)]),
+            candidates: (UNKNOWN, Vec::new()),
             path: Vec::new(),
         }
     }
@@ -74,10 +78,12 @@ impl<T: Copy + PartialEq> PathGlobs<T> {
 pub struct Search<'a, T> {
     globs: &'a mut PathGlobs<T>,
     tree: &'a Tree,
-    /// The names on the way to each path, once known.
-    names: Vec<Option<NameSet>>,
+    /// The names on the way to each path, once known, as a position in `sets`: paths are many and sets are few.
+    names: Vec<u32>,
+    sets: Vec<NameSet>,
+    positions: HashMap<NameSet, u32>,
     /// The globs that are content with a set of names; neighbours mostly have the same.
-    candidates: (Option<NameSet>, Vec<usize>),
+    candidates: (u32, Vec<usize>),
     path: Vec<u8>,
 }
 
@@ -85,10 +91,11 @@ impl<T: Copy + PartialEq> Search<'_, T> {
     /// Appends what the globs that match a path stand for, in the order of the globs.
     pub fn find(&mut self, path: PathId, found: &mut Vec<T>) {
         let names = self.names_of(path);
-        let Self { globs: PathGlobs { globs, .. }, tree, candidates: (of, candidates), path: bytes, .. } =
-            self;
-        if *of != Some(names) {
-            *of = Some(names);
+        let Self { globs: PathGlobs { globs, .. }, tree, sets, candidates, path: bytes, .. } = self;
+        let (of, candidates) = candidates;
+        if *of != names {
+            *of = names;
+            let names = sets[names as usize];
             candidates.clear();
             candidates.extend((0..globs.len()).filter(|at| globs[*at].needs & !names == 0));
         }
@@ -115,22 +122,27 @@ impl<T: Copy + PartialEq> Search<'_, T> {
         }
     }
 
-    fn names_of(&mut self, path: PathId) -> NameSet {
+    fn names_of(&mut self, path: PathId) -> u32 {
         let mut unknown = Vec::new();
         let mut at = path;
         let mut names = loop {
-            if let Some(names) = self.names[at.0 as usize] {
-                break names;
-            }
-            if at == Tree::ROOT {
-                break 0;
+            match self.names[at.0 as usize] {
+                UNKNOWN if at == Tree::ROOT => break 0,
+                UNKNOWN => {}
+                names => break names,
             }
             unknown.push(at);
             at = self.tree.parent(at);
         };
         for below in unknown.into_iter().rev() {
-            names |= self.globs.names.get(self.tree.name(below)).copied().unwrap_or(0);
-            self.names[below.0 as usize] = Some(names);
+            if let Some(name) = self.globs.names.get(self.tree.name(below)) {
+                let set = self.sets[names as usize] | name;
+                names = *self.positions.entry(set).or_insert_with(|| {
+                    self.sets.push(set);
+                    u32::try_from(self.sets.len() - 1).unwrap_or(0)
+                });
+            }
+            self.names[below.0 as usize] = names;
         }
         names
     }

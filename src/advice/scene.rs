@@ -24,7 +24,7 @@ use crate::digest::Digest;
 use crate::image::base::{Base, Evidence};
 use crate::image::{Config, Descriptor, Image, Instruction, Layer};
 use crate::layer::{Member, MemberKind, WalkedLayer};
-use crate::ledger::{Category, EntryId, Ledger, freed};
+use crate::ledger::{Category, Ledger, freed};
 use crate::waste;
 
 /// An image as a rule's test has it.
@@ -52,7 +52,7 @@ struct Attributes {
     owner: Option<String>,
     category: Option<Category>,
     same: Option<String>,
-    mode: Option<u32>,
+    mode: Option<u16>,
 }
 
 /// What became of one test of one rule.
@@ -153,10 +153,10 @@ impl Scene {
         }
         // Another name of a file has its owner and is of its kind.
         for id in ledger.ids() {
-            if let Some(EntryId(file)) = ledger.entry(id).inode {
-                let file = &ledger.entries[file as usize];
+            if let Some(file) = ledger.entry(id).inode {
+                let file = ledger.entry(file);
                 let (owner, category) = (file.owner, file.category);
-                let link = &mut ledger.entries[id.0 as usize];
+                let link = &mut ledger.entries[id.index()];
                 (link.owner, link.category) = (owner, category);
             }
         }
@@ -202,12 +202,10 @@ impl SceneLayer {
         let mut walked = WalkedLayer::default();
         for line in &self.lines {
             let (path, target, mut member) = line.member(position);
-            member.path = keep(&mut walked.names, &path);
-            member.link = keep(&mut walked.names, &target);
             member.overhead = 512;
             member.transfer = member.content;
             walked.blob_size += member.transfer;
-            walked.members.push(member);
+            walked.members.push(path.as_bytes(), target.as_bytes(), member);
         }
         walked
     }
@@ -241,7 +239,7 @@ impl Line {
         }
     }
 
-    /// The path and the link's target as a tar has them, and the member without its ranges.
+    /// The path and the link's target as a tar has them, and the member.
     fn member(&self, layer: usize) -> (String, String, Member) {
         let relative = |path: &str| path.trim_start_matches('/').to_owned();
         let beside = |path: &str, prefix: &str| {
@@ -259,7 +257,7 @@ impl Line {
                 let member = Member {
                     content: *bytes,
                     stored: *bytes,
-                    hash: Some(hash),
+                    hash: Some(hash.into()),
                     mode: attributes.mode.unwrap_or(0o644),
                     ..Member::default()
                 };
@@ -294,7 +292,7 @@ impl Attributes {
                     attributes.category = Some(category);
                 }
                 "mode" => {
-                    let mode = u32::from_str_radix(value, 8)
+                    let mode = u16::from_str_radix(value, 8)
                         .map_err(|_| format!("the mode `{value}` is not octal"))?;
                     attributes.mode = Some(mode);
                 }
@@ -307,10 +305,4 @@ impl Attributes {
         }
         Ok((rest, attributes))
     }
-}
-
-fn keep(names: &mut Vec<u8>, text: &str) -> (u32, u32) {
-    let start = u32::try_from(names.len()).unwrap_or(u32::MAX);
-    names.extend_from_slice(text.as_bytes());
-    (start, u32::try_from(text.len()).unwrap_or(u32::MAX))
 }

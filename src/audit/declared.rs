@@ -21,7 +21,7 @@ pub(super) fn manifests(view: &ChainView<'_>, image: &Image, options: &Options) 
         let is_near = directory != Tree::ROOT && tree.ancestors(path).any(|above| above == directory);
         let in_application = matches!(
             view.ledger
-                .owner_name(view.ledger.entry(view.at(path).unwrap_or(crate::ledger::EntryId(0))).owner),
+                .owner_name(view.ledger.entry(view.at(path).unwrap_or(crate::ledger::EntryId::new(0))).owner),
             "unowned" | "application"
         );
         if !manifest::is_manifest(&bytes) || !in_application || !is_near && !near_root(&bytes) {

@@ -60,23 +60,8 @@ impl<'a> Header<'a> {
     }
 
     /// Permissions.
-    pub fn mode(&self) -> u32 {
-        u32::try_from(number(self.field(100, 8)).unwrap_or(0) & 0o7777).unwrap_or(0)
-    }
-
-    /// Owner.
-    pub fn uid(&self) -> u64 {
-        number(self.field(108, 8)).unwrap_or(0)
-    }
-
-    /// Group.
-    pub fn gid(&self) -> u64 {
-        number(self.field(116, 8)).unwrap_or(0)
-    }
-
-    /// Modification time; a date before 1970 reads as 1970.
-    pub fn mtime(&self) -> i64 {
-        number(self.field(136, 12)).and_then(|time| i64::try_from(time).ok()).unwrap_or(0)
+    pub fn mode(&self) -> u16 {
+        u16::try_from(number(self.field(100, 8)).unwrap_or(0) & 0o7777).unwrap_or(0)
     }
 
     /// Of an old GNU sparse member (type `S`): the logical size, and whether extension blocks follow.

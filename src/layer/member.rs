@@ -1,17 +1,17 @@
 //! The members of a layer's tar, as the walk leaves them: compact, for there may be millions.
 
+use std::num::NonZeroU64;
+
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
+use super::members::Members;
 
-/// What the walk learned of one layer. Paths, link targets and evidence are kept once, in the order of the tar.
+/// What the walk learned of one layer. Everything is kept once, in the order of the tar.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct WalkedLayer {
     /// The members, in the order of the tar.
-    pub members: Vec<Member>,
-    /// The bytes of all paths and link targets, one after the other; members hold ranges of it.
-    #[serde(with = "super::memory::bytes")]
-    pub names: Vec<u8>,
+    pub members: Members,
     /// The contents that were asked for.
     pub evidence: Evidence,
     /// The length of the uncompressed tar in bytes, trailer and trailing bytes included.
@@ -30,16 +30,6 @@ pub struct WalkedLayer {
 }
 
 impl WalkedLayer {
-    /// The path of a member, as written.
-    pub fn path(&self, member: &Member) -> &[u8] {
-        &self.names[member.path.0 as usize..(member.path.0 + member.path.1) as usize]
-    }
-
-    /// The target of a link member, as written; empty for other kinds.
-    pub fn link(&self, member: &Member) -> &[u8] {
-        &self.names[member.link.0 as usize..(member.link.0 + member.link.1) as usize]
-    }
-
     /// A layer that is not distributed: `blob_size` bytes by its descriptor, of which nothing was read.
     pub fn foreign(blob_size: u64) -> Self {
         Self { blob_size, transfer_overhead: blob_size, unread: true, ..Self::default() }
@@ -47,43 +37,41 @@ impl WalkedLayer {
 
     /// Σ content over the members, in bytes.
     pub fn content(&self) -> u64 {
-        self.members.iter().map(|member| member.content).sum()
+        self.members.iter().map(|named| named.member.content).sum()
     }
 }
 
 /// One member of a layer's tar.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Member {
-    /// Range of the path in [`WalkedLayer::names`]: start and length.
-    pub path: (u32, u32),
-    /// Range of the link's target in [`WalkedLayer::names`].
-    pub link: (u32, u32),
-    /// What kind of file it is.
-    pub kind: MemberKind,
-    /// What the first bytes say that a regular file is.
-    pub format: FileFormat,
     /// Bytes of the file as `stat` would say: the logical size. Zero for everything but regular files.
     pub content: u64,
     /// Bytes of content that the tar holds; less than `content` for a sparse file.
     pub stored: u64,
-    /// Bytes of headers and padding, PAX and GNU extension headers included.
-    pub overhead: u64,
     /// This member's share of the blob as stored, in bytes.
     pub transfer: u64,
-    /// Where the stored content starts in the uncompressed tar.
-    pub offset: u64,
-    /// xxh3 of the stored content, where every byte went by; `None` where it was skipped.
-    pub hash: Option<u64>,
+    /// The stored content, where every byte went by; `None` where it was skipped.
+    pub hash: Option<ContentHash>,
+    /// Bytes of headers and padding, PAX and GNU extension headers included. The padding follows the content; everything
+    /// else is before it.
+    pub overhead: u32,
     /// Permissions, as `chmod` takes them.
-    pub mode: u32,
-    /// Owner.
-    pub uid: u64,
-    /// Group.
-    pub gid: u64,
-    /// Modification time in seconds since 1970.
-    pub mtime: i64,
-    /// xxh3 of the extended attributes, sorted; 0 where there are none.
-    pub xattrs: u64,
+    pub mode: u16,
+    /// What kind of file it is.
+    pub kind: MemberKind,
+    /// What the first bytes say that a regular file is.
+    pub format: FileFormat,
+}
+
+/// xxh3 of a content, to tell contents apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContentHash(NonZeroU64);
+
+impl From<u64> for ContentHash {
+    /// The one hash that is 0 counts as another, so that none takes no room.
+    fn from(hash: u64) -> Self {
+        Self(NonZeroU64::new(hash).unwrap_or(NonZeroU64::MAX))
+    }
 }
 
 /// What kind of file a member makes.

@@ -141,21 +141,21 @@ pub(super) mod contents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::{Evidence, Member, MemberKind};
+    use crate::layer::{Evidence, Member, MemberKind, Members};
 
     #[test]
     fn a_layer_is_remembered_as_it_was() {
         let member = Member {
-            path: (0, 3),
             kind: MemberKind::Symlink,
             content: u64::MAX,
-            hash: Some(7),
-            mtime: -1,
+            hash: Some(0.into()),
+            overhead: u32::MAX,
             ..Member::default()
         };
+        let mut members = Members::default();
+        members.push(b"a/b", b"", member);
         let layer = WalkedLayer {
-            members: vec![member],
-            names: b"a/b".to_vec(),
+            members,
             evidence: Evidence {
                 reduced: BTreeMap::new(),
                 contents: BTreeMap::from([(0, b"x".to_vec()), (3, Vec::new()), (9, vec![0; 300])]),

@@ -1,7 +1,5 @@
 //! PAX extension headers: records of `LENGTH KEY=VALUE\n` that override the header that follows.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 /// What an extension header says of the next member.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Extension {
@@ -11,14 +9,6 @@ pub struct Extension {
     pub link: Option<Vec<u8>>,
     /// Bytes of content that follow.
     pub size: Option<u64>,
-    /// Owner.
-    pub uid: Option<u64>,
-    /// Group.
-    pub gid: Option<u64>,
-    /// Modification time, whole seconds.
-    pub mtime: Option<i64>,
-    /// Extended attributes as `(name, value)`, sorted by name.
-    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
     /// The logical size of a sparse file (`GNU.sparse.realsize` or `GNU.sparse.size`).
     pub sparse_size: Option<u64>,
     /// The path of a sparse file; the header's own is made up.
@@ -38,12 +28,11 @@ impl Extension {
             extension.set(&record[..equals], &record[equals + 1..]);
             records = &records[length..];
         }
-        extension.xattrs.sort();
         Some(extension)
     }
 
-    /// One record. An empty value takes an earlier record back (and an empty extended attribute is a real one); a value
-    /// that is no number where one belongs is left to the header.
+    /// One record. An empty value takes an earlier record back; a value that is no number where one belongs is left to the
+    /// header. Owners, times and attributes weigh what their records do and are of no other interest here.
     fn set(&mut self, key: &[u8], value: &[u8]) {
         let text = (!value.is_empty()).then(|| value.to_vec());
         let whole = std::str::from_utf8(value).ok().and_then(|value| value.split('.').next());
@@ -52,30 +41,10 @@ impl Extension {
             b"path" => self.path = text,
             b"linkpath" => self.link = text,
             b"size" => self.size = number,
-            b"uid" => self.uid = number,
-            b"gid" => self.gid = number,
-            b"mtime" => self.mtime = whole.and_then(|value| value.parse().ok()),
             b"GNU.sparse.realsize" | b"GNU.sparse.size" => self.sparse_size = number,
             b"GNU.sparse.name" => self.sparse_path = text,
-            _ => {
-                if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
-                    self.xattrs.push((name.to_vec(), value.to_vec()));
-                }
-            }
+            _ => {}
         }
-    }
-
-    /// One number for all extended attributes; 0 where there are none.
-    pub fn xattrs_hash(&self) -> u64 {
-        if self.xattrs.is_empty() {
-            return 0;
-        }
-        let mut all = Vec::new();
-        for part in self.xattrs.iter().flat_map(|(name, value)| [name, value]) {
-            all.extend_from_slice(&part.len().to_le_bytes());
-            all.extend_from_slice(part);
-        }
-        xxh3_64(&all).max(1)
     }
 }
 
@@ -100,9 +69,7 @@ mod tests {
         let records: String = records.map(record).concat();
         let extension = Extension::parse(records.as_bytes()).unwrap();
         assert_eq!(extension.path.as_deref(), Some(&b"a/b=c/d"[..]));
-        assert_eq!((extension.size, extension.mtime), (Some(1234), Some(1_700_000_000)));
-        assert_eq!(extension.xattrs, [(b"user.overlay.origin".to_vec(), Vec::new())]);
-        assert_ne!(extension.xattrs_hash(), 0);
+        assert_eq!(extension.size, Some(1234));
     }
 
     #[test]

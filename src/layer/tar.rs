@@ -68,21 +68,22 @@ impl Walk<'_> {
             b'0' | 0 if described.path.ends_with(b"/") && described.stored == 0 => MemberKind::Directory,
             _ => MemberKind::File,
         };
-        member.path = self.name(&described.path)?;
-        if matches!(member.kind, MemberKind::HardLink | MemberKind::Symlink) {
-            member.link = self.name(&described.link)?;
-        }
+        let is_link = matches!(member.kind, MemberKind::HardLink | MemberKind::Symlink);
+        let (path, link) = (described.path, if is_link { described.link } else { Vec::new() });
+        self.check_name(&path)?;
+        self.check_name(&link)?;
         if member.kind == MemberKind::File {
             member.stored = described.stored;
             member.content = described.logical.unwrap_or(described.stored);
             self.content = self.content.saturating_add(member.content);
             self.check_size()?;
-            member.offset = self.input.position();
-            self.content(&mut member, &described.path)?;
+            self.content(&mut member, &path)?;
         }
-        member.overhead = self.input.position() - start - member.stored;
+        let overhead = u32::try_from(self.input.position() - start - member.stored);
+        member.overhead =
+            overhead.map_err(|_| limit("a member's headers take more than 4 GiB".to_owned()))?;
         member.transfer = self.input.transferred() - transferred;
-        self.layer.members.push(member);
+        self.layer.members.push(&path, &link, member);
         if self.layer.members.len() > self.limits.members {
             return Err(limit(format!("it has more than {} members", self.limits.members)));
         }
@@ -187,7 +188,7 @@ impl Walk<'_> {
         let capture = self.wants.wants(path, member.content);
         let mut opens = member.content == member.stored
             && member.stored <= self.limits.opened
-            && self.wants.opens(path, member.format, member.mode);
+            && self.wants.opens(path, member.format, u32::from(member.mode));
         if let Some(region) = self.input.ahead(member.stored).filter(|_| opens) {
             opens = false;
             let found = self.wants.open(path, &region);
@@ -200,13 +201,13 @@ impl Walk<'_> {
                     return Err(limit_error(self.limits.evidence));
                 }
                 let bytes = self.read(member.stored)?;
-                member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
                 self.look_inside(opens, position, path, &bytes);
                 self.layer.evidence.contents.insert(position, bytes);
             }
             Capture::Reduce(limit) if member.content <= limit && member.content == member.stored => {
                 let bytes = self.read(member.stored)?;
-                member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
                 self.look_inside(opens, position, path, &bytes);
                 if let Some(reduce) = self.reducer {
                     reduce(position, path.to_vec(), bytes);
@@ -223,7 +224,7 @@ impl Walk<'_> {
                 }
                 if opens {
                     let bytes = self.read(member.stored)?;
-                    member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes));
+                    member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
                     self.look_inside(opens, position, path, &bytes);
                     return self.padding(member.stored);
                 }
@@ -233,7 +234,7 @@ impl Walk<'_> {
                 if skipped < member.stored {
                     return Err(truncated(start + skipped));
                 }
-                member.hash = went_by.then(|| hasher.digest());
+                member.hash = went_by.then(|| hasher.digest().into());
             }
         }
         self.padding(member.stored)
@@ -270,8 +271,8 @@ impl Walk<'_> {
         Ok(bytes)
     }
 
-    /// Keeps a path or link target.
-    fn name(&mut self, name: &[u8]) -> Result<(u32, u32)> {
+    /// Holds a path or link target against the limits.
+    fn check_name(&self, name: &[u8]) -> Result<()> {
         let depth = name.split(|byte| *byte == b'/').skip(1).count();
         if name.len() > self.limits.path || depth > self.limits.depth {
             let shown = Printable(&name[..name.len().min(80)]).to_string();
@@ -280,10 +281,7 @@ impl Walk<'_> {
                 self.limits.path, self.limits.depth
             )));
         }
-        let start = u32::try_from(self.layer.names.len());
-        let start = start.map_err(|_| limit("its paths take more than 4 GiB".to_owned()))?;
-        self.layer.names.extend_from_slice(name);
-        Ok((start, u32::try_from(name.len()).unwrap_or(0)))
+        Ok(())
     }
 
     fn check_size(&self) -> Result<()> {
@@ -301,7 +299,6 @@ fn describe(
     long_path: Option<Vec<u8>>,
     long_link: Option<Vec<u8>>,
 ) -> Result<Described> {
-    let xattrs = extension.xattrs_hash();
     let typeflag = header.typeflag();
     // Only these have content, whatever their size field says.
     let has_content = !matches!(typeflag, b'1'..=b'6');
@@ -316,14 +313,7 @@ fn describe(
         link: extension.link.or(long_link).unwrap_or_else(|| header.link().to_vec()),
         stored: if has_content { stored } else { 0 },
         logical: extension.sparse_size,
-        member: Member {
-            mode: header.mode(),
-            uid: extension.uid.unwrap_or_else(|| header.uid()),
-            gid: extension.gid.unwrap_or_else(|| header.gid()),
-            mtime: extension.mtime.unwrap_or_else(|| header.mtime()),
-            xattrs,
-            ..Member::default()
-        },
+        member: Member { mode: header.mode(), ..Member::default() },
     })
 }
 

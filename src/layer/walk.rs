@@ -79,7 +79,7 @@ impl Reader<'_> {
 
 /// What of the blob belongs to no member is whatever the members leave of it.
 fn settle(layer: &mut WalkedLayer, blob_size: u64, compression: Compression) {
-    let members: u64 = layer.members.iter().map(|member| member.transfer).sum();
+    let members: u64 = layer.members.iter().map(|named| named.member.transfer).sum();
     layer.blob_size = blob_size;
     layer.transfer_overhead = blob_size.saturating_sub(members);
     layer.compression = compression;

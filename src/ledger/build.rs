@@ -3,12 +3,12 @@
 //! Each layer is applied as a runtime would: first its whiteouts, which only ever reach the layers below, then its
 //! members in the order of the tar. <https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#whiteouts>
 
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashSet};
 
 use super::entry::{Entry, EntryId, Fate, Kind, LayerId, PathId};
-use super::{LayerSum, Ledger, Tree, category};
-use crate::layer::{Member, MemberKind, WalkedLayer};
+use super::{LayerSum, Ledger, TextId, Tree, category};
+use crate::layer::{Evidence, MemberKind, Named, WalkedLayer};
 
 /// `.wh.NAME` deletes NAME of the layers below.
 const WHITEOUT: &[u8] = b".wh.";
@@ -19,10 +19,10 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 
 impl Ledger {
     /// Merges the layers, lowest first.
-    pub fn build<L: Borrow<WalkedLayer>>(layers: impl IntoIterator<Item = L>) -> Self {
+    pub fn build(layers: impl IntoIterator<Item = WalkedLayer>) -> Self {
         let mut merge = Merge::default();
         for layer in layers {
-            merge.apply(layer.borrow());
+            merge.apply(layer);
         }
         merge.finish()
     }
@@ -44,22 +44,27 @@ struct Merge {
 }
 
 impl Merge {
-    fn apply(&mut self, walked: &WalkedLayer) {
+    /// Takes the layer to pieces, so that its members go while their entries come.
+    fn apply(&mut self, walked: WalkedLayer) {
         let layer = LayerId(u16::try_from(self.ledger.layers.len()).unwrap_or(u16::MAX));
         let first = self.ledger.entries.len();
-        self.ledger.entries.reserve(walked.members.len());
-        for member in &walked.members {
-            let entry = self.entry(walked, member, layer);
-            self.ledger.entries.push(entry);
+        let count = walked.members.len();
+        self.ledger.entries.reserve(count);
+        for run in walked.members.into_runs() {
+            for named in run.iter() {
+                let entry = self.entry(named, layer);
+                self.ledger.entries.push(entry);
+            }
         }
         self.visible.resize(self.ledger.tree.len(), None);
         self.weight.resize(self.ledger.tree.len(), 0);
 
-        let added = (first..self.ledger.entries.len()).map(|position| EntryId(narrow(position)));
+        let added = (first..self.ledger.entries.len()).map(|position| EntryId::new(narrow(position)));
+        let directories = OnceCell::new();
         for id in added.clone() {
             let (kind, path) = (self.ledger.entry(id).kind, self.ledger.entry(id).path);
             if let Kind::Whiteout | Kind::Opaque = kind
-                && let Some(path) = self.reach(path, kind, &added)
+                && let Some(path) = self.reach(path, kind, &added, &directories)
             {
                 self.hide(path, Fate::Deleted(layer), kind == Kind::Whiteout);
             }
@@ -69,14 +74,14 @@ impl Merge {
                 self.add(id, kind, layer);
             }
         }
-        self.keep_evidence(walked, narrow(first));
+        self.keep_evidence(walked.evidence, narrow(first));
         self.ledger.layers.push(LayerSum {
             transfer: walked.blob_size,
             transfer_overhead: walked.transfer_overhead,
             content: added.map(|id| self.ledger.entry(id).content).sum(),
             tar_size: walked.tar_size,
             first: narrow(first),
-            count: narrow(walked.members.len()),
+            count: narrow(count),
             compression: walked.compression,
             read: !walked.unread,
             verified: walked.verified,
@@ -84,8 +89,8 @@ impl Merge {
     }
 
     /// Translates a member; whiteouts get the path of what they hide.
-    fn entry(&mut self, walked: &WalkedLayer, member: &Member, layer: LayerId) -> Entry {
-        let written = walked.path(member);
+    fn entry(&mut self, named: Named<'_>, layer: LayerId) -> Entry {
+        let Named { path: written, link, member } = named;
         let tree = &mut self.ledger.tree;
         let path = tree.intern(written);
         let (path, kind) = match tree.name(path) {
@@ -97,7 +102,7 @@ impl Merge {
             }
             _ => (path, Kind::Member(member.kind)),
         };
-        let link = if member.link.1 == 0 { (0, 0) } else { tree.keep(walked.link(member)) };
+        let link = tree.keep(link);
         // What is not a member of the file system is hidden from birth, by its own layer; bytes that somebody put into
         // a whiteout never become a file's.
         let (fate, content) = match kind {
@@ -110,20 +115,14 @@ impl Merge {
             kind,
             fate,
             owner: Ledger::UNOWNED,
-            category: category::of(written, member.format, member.mode),
+            category: category::of(written, member.format, u32::from(member.mode)),
             format: member.format,
             content,
             stored: member.stored,
             overhead: member.overhead,
             transfer: member.transfer,
-            offset: member.offset,
             hash: member.hash,
             inode: None,
-            mode: member.mode,
-            uid: member.uid,
-            gid: member.gid,
-            mtime: member.mtime,
-            xattrs: member.xattrs,
             link,
         }
     }
@@ -158,6 +157,7 @@ impl Merge {
         path: PathId,
         kind: Kind,
         added: &(impl Iterator<Item = EntryId> + Clone),
+        directories: &OnceCell<HashSet<PathId>>,
     ) -> Option<PathId> {
         let mut at = path;
         for _ in 0..MAX_LINKS {
@@ -167,8 +167,12 @@ impl Merge {
             else {
                 return Some(at);
             };
-            let replaces = |entry: &Entry| entry.path == link && entry.is_directory();
-            if added.clone().any(|id| replaces(self.ledger.entry(id))) {
+            // Looked up once a whiteout meets a link, which few layers' do and thousands of one layer's may.
+            let made = directories.get_or_init(|| {
+                let made = added.clone().map(|id| self.ledger.entry(id)).filter(|entry| entry.is_directory());
+                made.map(|entry| entry.path).collect()
+            });
+            if made.contains(&link) {
                 return None;
             }
             at = self.through(link, target, at);
@@ -186,13 +190,13 @@ impl Merge {
             at = self.through(link, target, at);
         }
         if at != path {
-            self.ledger.entries[id.0 as usize].path = at;
+            self.ledger.entries[id.index()].path = at;
         }
         at
     }
 
     /// The path `at`, which is `link` or below it, with the link's target in place of the link.
-    fn through(&mut self, link: PathId, target: (u32, u32), at: PathId) -> PathId {
+    fn through(&mut self, link: PathId, target: TextId, at: PathId) -> PathId {
         let tree = &mut self.ledger.tree;
         let mut below: Vec<Vec<u8>> = Vec::new();
         let mut step = at;
@@ -211,7 +215,7 @@ impl Merge {
     }
 
     /// The nearest symbolic link above a path, and its target, unless a directory is nearer.
-    fn link_above(&self, path: PathId) -> Option<(PathId, (u32, u32))> {
+    fn link_above(&self, path: PathId) -> Option<(PathId, TextId)> {
         for above in self.ledger.tree.ancestors(path) {
             let Some(id) = self.visible_at(above) else { continue };
             let entry = self.ledger.entry(id);
@@ -231,7 +235,7 @@ impl Merge {
         let target = self.ledger.entry(target).inode.unwrap_or(target);
         let entry = self.ledger.entry(target);
         if entry.layer == layer && entry.is_file() {
-            self.ledger.entries[id.0 as usize].inode = Some(target);
+            self.ledger.entries[id.index()].inode = Some(target);
         }
     }
 
@@ -257,8 +261,23 @@ impl Merge {
         if self.weight[path.0 as usize] == 0 {
             return;
         }
-        let heavy = |merge: &Self, path| -> Vec<PathId> {
-            merge.ledger.tree.children(path).filter(|child| merge.weight[child.0 as usize] > 0).collect()
+        // Children that anything is visible of, and no look at the others once these are all: a directory that every layer
+        // empties remembers all that it ever held.
+        let heavy = |merge: &Self, path: PathId| -> Vec<PathId> {
+            let own = u32::from(merge.visible_at(path).is_some());
+            let mut left = merge.weight[path.0 as usize].saturating_sub(own);
+            let mut children = merge.ledger.tree.children(path);
+            let mut heavy = Vec::new();
+            while left > 0
+                && let Some(child) = children.next()
+            {
+                let weight = merge.weight[child.0 as usize];
+                if weight > 0 {
+                    left = left.saturating_sub(weight);
+                    heavy.push(child);
+                }
+            }
+            heavy
         };
         let mut stack = heavy(self, path);
         let mut found = Vec::new();
@@ -273,7 +292,7 @@ impl Merge {
 
     fn hide_one(&mut self, path: PathId, fate: Fate) {
         if let Some(id) = self.visible[path.0 as usize].take() {
-            self.ledger.entries[id.0 as usize].fate = fate;
+            self.ledger.entries[id.index()].fate = fate;
             self.count(path, -1);
         }
     }
@@ -303,17 +322,13 @@ impl Merge {
         self.visible.get(path.0 as usize).copied().flatten()
     }
 
-    fn keep_evidence(&mut self, walked: &WalkedLayer, first: u32) {
-        let evidence = &walked.evidence;
-        let contents =
-            evidence.contents.iter().map(|(member, content)| (EntryId(first + member), content.clone()));
-        self.ledger.evidence.extend(contents);
-        let reduced = evidence.reduced.iter().map(|(member, made)| (EntryId(first + member), made.clone()));
-        self.ledger.reduced.extend(reduced);
-        let insides =
-            evidence.insides.iter().map(|(member, inside)| (EntryId(first + member), inside.clone()));
-        self.ledger.insides.extend(insides);
-        self.ledger.too_long.extend(evidence.too_long.iter().map(|member| EntryId(first + member)));
+    fn keep_evidence(&mut self, evidence: Evidence, first: u32) {
+        let id = |member: u32| EntryId::new(first + member);
+        let Evidence { contents, reduced, insides, too_long } = evidence;
+        self.ledger.evidence.extend(contents.into_iter().map(|(member, content)| (id(member), content)));
+        self.ledger.reduced.extend(reduced.into_iter().map(|(member, made)| (id(member), made)));
+        self.ledger.insides.extend(insides.into_iter().map(|(member, inside)| (id(member), inside)));
+        self.ledger.too_long.extend(too_long.into_iter().map(id));
     }
 
     /// Settles what a hard link keeps alive, and hands the ledger out.
@@ -330,7 +345,7 @@ impl Merge {
             let last = links.iter().map(|link| self.ledger.entry(*link).fate).fold(own, later);
             if let Some(hidden) = own.hidden_by().filter(|_| last != own) {
                 self.ledger.hidden_names.insert(inode, hidden);
-                self.ledger.entries[inode.0 as usize].fate = last;
+                self.ledger.entries[inode.index()].fate = last;
             }
         }
         self.ledger.owners.push("unowned".to_owned());

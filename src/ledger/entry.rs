@@ -1,12 +1,26 @@
 //! One tar member in one layer, and what became of it.
 
-use super::Category;
-use crate::layer::{FileFormat, MemberKind};
+use std::num::NonZeroU32;
+
+use super::{Category, TextId};
+use crate::layer::{ContentHash, FileFormat, MemberKind};
 use crate::size::Size;
 
-/// Position of an entry in [`super::Ledger::entries`].
+/// Position of an entry in [`super::Ledger::entries`], kept plus one: so none of them takes no room of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntryId(pub u32);
+pub struct EntryId(NonZeroU32);
+
+impl EntryId {
+    /// The id of a position.
+    pub fn new(position: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(position))
+    }
+
+    /// The position.
+    pub fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// Position of a layer, the lowest being 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -61,7 +75,7 @@ pub enum Kind {
     Reserved,
 }
 
-/// One tar member in one layer.
+/// One tar member in one layer. There may be millions, so it holds what figures are made of and nothing else.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Where it is, normalised.
@@ -83,27 +97,15 @@ pub struct Entry {
     /// Bytes of content in the tar; less than `content` for a sparse file.
     pub stored: u64,
     /// Bytes of tar headers and padding.
-    pub overhead: u64,
+    pub overhead: u32,
     /// Share of the layer's blob in bytes.
     pub transfer: u64,
-    /// Where the content starts in the uncompressed tar.
-    pub offset: u64,
-    /// xxh3 of the content, once anything had a reason to compute it.
-    pub hash: Option<u64>,
+    /// The content, once anything had a reason to tell it from others.
+    pub hash: Option<ContentHash>,
     /// Of a hard link, the entry that holds the bytes, where that is in the same layer.
     pub inode: Option<EntryId>,
-    /// Permissions.
-    pub mode: u32,
-    /// Owner on disk.
-    pub uid: u64,
-    /// Group on disk.
-    pub gid: u64,
-    /// Modification time, seconds since 1970.
-    pub mtime: i64,
-    /// xxh3 of the extended attributes; 0 where there are none.
-    pub xattrs: u64,
-    /// Range of a link's target in the tree's names; empty for other kinds.
-    pub link: (u32, u32),
+    /// A link's target in the tree's texts; the empty one for other kinds.
+    pub link: TextId,
 }
 
 impl Entry {
@@ -120,5 +122,15 @@ impl Entry {
     /// Whether it is a directory.
     pub fn is_directory(&self) -> bool {
         self.kind == Kind::Member(MemberKind::Directory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_takes_as_little_memory_as_it_may() {
+        assert_eq!(size_of::<Entry>(), 64, "memory grows with entries: docs/performance.md says by how much");
     }
 }

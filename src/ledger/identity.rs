@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{EntryId, Ledger};
+use super::{EntryId, LayerId, Ledger};
+use crate::layer::ContentHash;
 
 /// Smaller files are not worth a finding each, and empty ones are all alike.
 pub const SMALLEST_DUPLICATE: u64 = 4096;
+/// The unit of a tar.
+const BLOCK: u64 = 512;
 
 impl Ledger {
     /// The entries whose hash would decide something and is not known yet, in order: rewrites of a file by one of the
@@ -20,6 +23,23 @@ impl Ledger {
         undecided
     }
 
+    /// Where the contents of entries of one layer lie in its uncompressed tar, as offset and length in bytes. The ids have
+    /// to be in order. A member's padding follows its content, and everything else of it is before that.
+    pub fn places(&self, layer: LayerId, ids: &[EntryId]) -> Vec<(u64, u64)> {
+        let mut wanted = ids.iter().peekable();
+        let mut places = Vec::with_capacity(ids.len());
+        let mut end = 0;
+        for id in self.ids_of(layer) {
+            let entry = self.entry(id);
+            end += u64::from(entry.overhead) + entry.stored;
+            if wanted.next_if(|wanted| **wanted == id).is_some() {
+                let padding = entry.stored.next_multiple_of(BLOCK) - entry.stored;
+                places.push((end - padding - entry.stored, entry.stored));
+            }
+        }
+        places
+    }
+
     /// Decides copy-ups and duplicates by the hashes that are known by now.
     pub fn settle_identity(&mut self) {
         let same = |old: &EntryId, new: &EntryId| {
@@ -28,7 +48,7 @@ impl Ledger {
         };
         self.copy_ups = self.rewrites.iter().filter(|(old, new)| same(old, new)).copied().collect();
 
-        let mut groups: BTreeMap<(u64, u64), Vec<EntryId>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u64, ContentHash), Vec<EntryId>> = BTreeMap::new();
         for ((content, _), ids) in self.same_size() {
             for id in ids {
                 if let Some(hash) = self.entry(id).hash {

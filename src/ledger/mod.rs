@@ -20,7 +20,7 @@ pub use chain::ChainView;
 pub use change::{Change, freed};
 pub use entry::{Entry, EntryId, Fate, Kind, LayerId, OwnerId, PathId};
 pub use query::Totals;
-pub use tree::Tree;
+pub use tree::{TextId, Tree};
 
 use crate::layer::member::Compression;
 use crate::layer::{Inside, Reduced};
@@ -86,7 +86,7 @@ impl Ledger {
 
     /// The entry of an id.
     pub fn entry(&self, id: EntryId) -> &Entry {
-        &self.entries[id.0 as usize]
+        &self.entries[id.index()]
     }
 
     /// The layer that hides an entry's own name. Differs from its fate for a file that lives on under another name.
@@ -108,13 +108,13 @@ impl Ledger {
 
     /// All ids, in order.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = EntryId> + use<> {
-        (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).map(EntryId)
+        (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).map(EntryId::new)
     }
 
     /// The ids of one layer's entries, in the order of its tar.
     pub fn ids_of(&self, layer: LayerId) -> impl ExactSizeIterator<Item = EntryId> + use<> {
         let sum = &self.layers[layer.0 as usize];
-        (sum.first..sum.first + sum.count).map(EntryId)
+        (sum.first..sum.first + sum.count).map(EntryId::new)
     }
 
     /// The id of an owner, made if it is new.

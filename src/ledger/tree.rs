@@ -1,7 +1,6 @@
 //! Every path of an image once: a tree of names, addressed by small ids.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use hashbrown::HashTable;
 
 use super::PathId;
 use crate::path::ImagePath;
@@ -12,25 +11,41 @@ pub struct Tree {
     nodes: Vec<Node>,
     /// The bytes of all names and link targets, one after the other.
     names: Vec<u8>,
-    /// (parent, hash of the name) → the first child with that hash; others follow through `same_hash`.
-    index: HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>,
+    /// All nodes but the root, by parent and name.
+    index: HashTable<u32>,
+}
+
+/// A text that is no path: a link's target. Its length stands before it, in four bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextId(u32);
+
+impl TextId {
+    /// The empty text.
+    pub const EMPTY: Self = Self(0);
 }
 
 #[derive(Debug, Clone)]
 struct Node {
     parent: u32,
-    name: (u32, u16),
+    name: u32,
     first_child: u32,
     next_sibling: u32,
-    same_hash: u32,
+    length: u16,
+}
+
+impl Node {
+    fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
+        &names[self.name as usize..self.name as usize + usize::from(self.length)]
+    }
 }
 
 const NONE: u32 = u32::MAX;
 
 impl Default for Tree {
     fn default() -> Self {
-        let root = Node { parent: 0, name: (0, 0), first_child: NONE, next_sibling: NONE, same_hash: NONE };
-        Self { nodes: vec![root], names: Vec::new(), index: HashMap::default() }
+        let root = Node { parent: 0, name: 0, first_child: NONE, next_sibling: NONE, length: 0 };
+        // The length of the empty text.
+        Self { nodes: vec![root], names: vec![0; 4], index: HashTable::new() }
     }
 }
 
@@ -91,21 +106,16 @@ impl Tree {
 
     /// The last component; empty for the root.
     pub fn name(&self, path: PathId) -> &[u8] {
-        let (start, length) = self.nodes[path.0 as usize].name;
-        &self.names[start as usize..start as usize + usize::from(length)]
+        self.nodes[path.0 as usize].name(&self.names)
     }
 
     /// The child of a directory by its name.
     pub fn child(&self, parent: PathId, name: &[u8]) -> Option<PathId> {
-        let mut at = *self.index.get(&key(parent, name))?;
-        while at != NONE {
-            let node = &self.nodes[at as usize];
-            if node.parent == parent.0 && self.name(PathId(at)) == name {
-                return Some(PathId(at));
-            }
-            at = node.same_hash;
-        }
-        None
+        let is_it = |at: &u32| {
+            let node = &self.nodes[*at as usize];
+            node.parent == parent.0 && node.name(&self.names) == name
+        };
+        self.index.find(key(parent.0, name), is_it).map(|at| PathId(*at))
     }
 
     /// The children of a directory, latest first.
@@ -156,15 +166,22 @@ impl Tree {
     }
 
     /// Keeps a link's target; [`Tree::text`] gives it back.
-    pub fn keep(&mut self, text: &[u8]) -> (u32, u32) {
-        let start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+    pub fn keep(&mut self, text: &[u8]) -> TextId {
+        let (Ok(start), Ok(length)) = (u32::try_from(self.names.len()), u32::try_from(text.len())) else {
+            return TextId::EMPTY;
+        };
+        if length == 0 {
+            return TextId::EMPTY;
+        }
+        self.names.extend_from_slice(&length.to_le_bytes());
         self.names.extend_from_slice(text);
-        (start, u32::try_from(text.len()).unwrap_or(u32::MAX))
+        TextId(start)
     }
 
     /// A text that was kept.
-    pub fn text(&self, (start, length): (u32, u32)) -> &[u8] {
-        self.names.get(start as usize..start as usize + length as usize).unwrap_or_default()
+    pub fn text(&self, text: TextId) -> &[u8] {
+        let kept = self.names.get(text.0 as usize..).and_then(|kept| kept.split_first_chunk());
+        kept.and_then(|(length, text)| text.get(..u32::from_le_bytes(*length) as usize)).unwrap_or_default()
     }
 
     fn child_or_insert(&mut self, parent: PathId, name: &[u8]) -> PathId {
@@ -174,38 +191,23 @@ impl Tree {
             return child;
         }
         let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
-        let (start, length) = self.keep(name);
-        let same_hash = self.index.insert(key(parent, name), id).unwrap_or(NONE);
+        let start = u32::try_from(self.names.len()).unwrap_or(NONE);
+        self.names.extend_from_slice(name);
         let above = &mut self.nodes[parent.0 as usize];
         let next_sibling = std::mem::replace(&mut above.first_child, id);
-        let length = u16::try_from(length).unwrap_or(u16::MAX);
-        self.nodes.push(Node {
-            parent: parent.0,
-            name: (start, length),
-            first_child: NONE,
-            next_sibling,
-            same_hash,
+        let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        self.nodes.push(Node { parent: parent.0, name: start, first_child: NONE, next_sibling, length });
+        let Self { nodes, names, index } = self;
+        index.insert_unique(key(parent.0, name), id, |other| {
+            let node = &nodes[*other as usize];
+            key(node.parent, node.name(names))
         });
         PathId(id)
     }
 }
 
-fn key(parent: PathId, name: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64_with_seed(name, u64::from(parent.0))
-}
-
-/// The keys are hashes already.
-#[derive(Debug, Clone, Default)]
-struct AlreadyHashed(u64);
-
-impl Hasher for AlreadyHashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _: &[u8]) {}
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
+fn key(parent: u32, name: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(name, u64::from(parent))
 }
 
 #[cfg(test)]

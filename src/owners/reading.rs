@@ -14,8 +14,9 @@ use crate::ledger::{ChainView, Entry, EntryId, Kind, Ledger};
 pub(super) struct Readings {
     /// For each captured file, which ecosystems asked for it, one bit each.
     wanted_by: BTreeMap<EntryId, u32>,
-    /// For each ecosystem, what it found, by the files and links that it found it in.
-    found: Vec<BTreeMap<Vec<EntryId>, Arc<Vec<Package>>>>,
+    /// For each ecosystem, the files and links that it read last, and what it found in them. Views are asked for from the
+    /// last layer down, so what does not come again at once never does.
+    found: Vec<(Vec<EntryId>, Arc<Vec<Package>>)>,
     /// The symbolic links of all layers.
     symlinks: Vec<EntryId>,
     /// What could not be read.
@@ -35,7 +36,7 @@ impl Readings {
         }
         let wanted_by = ledger.evidence.keys().map(|id| (*id, asked(ledger, *id))).collect();
         let symlinks = ledger.ids().filter(|id| is_link(ledger.entry(*id))).collect();
-        Self { wanted_by, found: vec![BTreeMap::new(); ECOSYSTEMS.len()], symlinks, warnings }
+        Self { wanted_by, found: vec![Default::default(); ECOSYSTEMS.len()], symlinks, warnings }
     }
 
     /// The packages of a view, by ecosystem. An ecosystem is asked again only where a file that it reads differs, or a

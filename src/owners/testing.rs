@@ -42,17 +42,11 @@ pub fn layer(files: &[File<'_>]) -> WalkedLayer {
             (Text(..), Capture::Whole(_)) => walked.evidence.too_long.push(position),
             _ => {}
         }
-        let mut keep = |text: &str| {
-            let start = u32::try_from(walked.names.len()).unwrap();
-            walked.names.extend_from_slice(text.as_bytes());
-            (start, u32::try_from(text.len()).unwrap())
-        };
-        let (path, link) = (keep(path), keep(link));
         // Content of one length is one content, but for texts.
         let hash =
             if let Text(_, text) = file { xxhash_rust::xxh3::xxh3_64(text.as_bytes()) } else { content };
-        let hash = Some(hash);
-        walked.members.push(Member { path, link, kind, content, stored: content, hash, ..Member::default() });
+        let member = Member { kind, content, stored: content, hash: Some(hash.into()), ..Member::default() };
+        walked.members.push(path.as_bytes(), link.as_bytes(), member);
     }
     walked
 }

@@ -36,7 +36,7 @@ fn layers_add_up(platform: &PlatformAnalysis, what: &str) {
         );
         let transfer: u64 = entries.iter().map(|entry| entry.transfer).sum();
         assert_eq!(transfer + sum.transfer_overhead, sum.transfer, "{what}: transfer makes the blob");
-        let tar: u64 = entries.iter().map(|entry| entry.stored + entry.overhead).sum();
+        let tar: u64 = entries.iter().map(|entry| entry.stored + u64::from(entry.overhead)).sum();
         assert!(tar <= sum.tar_size, "{what}: members of {tar} bytes in a tar of {}", sum.tar_size);
         if ledger.transfer_exact {
             assert_eq!(sum.transfer, layer.descriptor.size, "{what}: the blob is what its descriptor says");

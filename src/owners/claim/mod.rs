@@ -32,7 +32,8 @@ pub fn claim(ledger: &mut Ledger, instructions: &[Option<&Instruction>]) -> Owne
 
 /// Who owns what, before the ledger is told.
 pub struct Judged {
-    verdicts: Vec<Verdict>,
+    /// By entry, a position in `names`.
+    owners: Vec<u32>,
     names: Names,
     ownership: Ownership,
 }
@@ -42,7 +43,10 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
     let mut readings = Readings::new(ledger);
     let origins = Origins::new(ledger, instructions);
     let mut names = Names::default();
-    let mut verdicts = vec![Verdict::UNOWNED; ledger.entries.len()];
+    let links = Links::new(ledger);
+    let mut owners = vec![Verdict::UNOWNED.name; ledger.entries.len()];
+    // Only what has several names is judged by more than one of them.
+    let mut verdicts = BTreeMap::new();
     let (mut installed, mut removed) = (Vec::new(), Vec::new());
     let last = last_layer(ledger);
     let mut views = by_view(ledger);
@@ -57,7 +61,11 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
         packages.sort_by_key(|package| (&package.id, &package.version, package.evidence));
         let judge = Judge::new(&view, packages, &origins, &mut names);
         for id in entries {
-            verdicts[id.0 as usize] = judge.verdict(id, &mut names);
+            let verdict = judge.verdict(id, &mut names);
+            owners[id.index()] = verdict.name;
+            if links.holds(ledger, id) {
+                verdicts.insert(id, verdict);
+            }
         }
         if layer == last {
             installed = judge.packages(|_| true);
@@ -68,18 +76,18 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
             }));
         }
     }
-    share_between_links(ledger, &mut verdicts);
+    links.share(ledger, &verdicts, &mut owners);
     let warnings = readings.warnings.into_iter().collect();
-    Judged { verdicts, names, ownership: Ownership { packages: installed, removed, warnings } }
+    Judged { owners, names, ownership: Ownership { packages: installed, removed, warnings } }
 }
 
 impl Judged {
     /// Tells the ledger, which must be the one that was judged.
     pub fn settle(self, ledger: &mut Ledger) -> Ownership {
-        let Self { verdicts, names, mut ownership } = self;
+        let Self { owners, names, mut ownership } = self;
         let ids = names.settle();
-        for (entry, verdict) in ledger.entries.iter_mut().zip(&verdicts) {
-            entry.owner = ids.by_name[verdict.name as usize];
+        for (entry, owner) in ledger.entries.iter_mut().zip(owners) {
+            entry.owner = ids.by_name[owner as usize];
             let is_plain = matches!(entry.category, Category::Data | Category::Source);
             if is_plain && ids.sorted[entry.owner.0 as usize] == APPLICATION {
                 entry.category = Category::Application;
@@ -218,21 +226,34 @@ fn source_of(tree: &Tree, path: PathId) -> Option<PathId> {
     tree.child(tree.parent(directory), &[stem, b".py"].concat())
 }
 
-/// Gives all names of a file one owner: the best that any name has which lasts as long as the file. So the name that is
-/// installed wins over the cache's, and deleting the cache is not said to free what it does not.
-fn share_between_links(ledger: &Ledger, verdicts: &mut [Verdict]) {
-    let mut names: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
-    for id in ledger.ids() {
-        if let Some(file) = ledger.entry(id).inode {
-            names.entry(file).or_insert_with(|| vec![file]).push(id);
+/// Files that have several names, each with all of them.
+struct Links(BTreeMap<EntryId, Vec<EntryId>>);
+
+impl Links {
+    fn new(ledger: &Ledger) -> Self {
+        let mut names: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
+        for id in ledger.ids() {
+            if let Some(file) = ledger.entry(id).inode {
+                names.entry(file).or_insert_with(|| vec![file]).push(id);
+            }
         }
+        Self(names)
     }
-    for (file, names) in names {
-        let end = ledger.entry(file).fate.hidden_by();
-        let lasting = names.iter().filter(|name| ledger.name_hidden_by(**name) == end);
-        let Some(best) = lasting.map(|name| verdicts[name.0 as usize]).min() else { continue };
-        for name in names {
-            verdicts[name.0 as usize] = best;
+
+    fn holds(&self, ledger: &Ledger, id: EntryId) -> bool {
+        ledger.entry(id).inode.is_some() || self.0.contains_key(&id)
+    }
+
+    /// Gives all names of a file one owner: the best that any name has which lasts as long as the file. So the name that
+    /// is installed wins over the cache's, and deleting the cache is not said to free what it does not.
+    fn share(&self, ledger: &Ledger, verdicts: &BTreeMap<EntryId, Verdict>, owners: &mut [u32]) {
+        for (file, names) in &self.0 {
+            let end = ledger.entry(*file).fate.hidden_by();
+            let lasting = names.iter().filter(|name| ledger.name_hidden_by(**name) == end);
+            let Some(best) = lasting.filter_map(|name| verdicts.get(name)).min() else { continue };
+            for name in names {
+                owners[name.index()] = best.name;
+            }
         }
     }
 }

@@ -145,8 +145,8 @@ fn every_content_byte_has_exactly_one_owner_and_nothing_means_nothing() {
 
 #[test]
 fn evidence_that_was_too_long_is_told() {
-    let mut walked = WalkedLayer { names: b"var/lib/dpkg/status".to_vec(), ..WalkedLayer::default() };
-    walked.members.push(Member { path: (0, 19), content: 1 << 40, ..Member::default() });
+    let mut walked = WalkedLayer::default();
+    walked.members.push(b"var/lib/dpkg/status", b"", Member { content: 1 << 40, ..Member::default() });
     walked.evidence.too_long.push(0);
     let mut ledger = Ledger::build([walked]);
     let warnings = claim(&mut ledger, &[]).warnings;
