@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::advice::{self, Finding, Rule};
+use crate::advice::{self, Finding, Places, Rule};
 use crate::audit;
 use crate::digest::Digest;
 use crate::dockerfile::{self, Given, Mapping, provenance};
 use crate::error::{Error, Result, Warning};
 use crate::image::base::{Base, Evidence};
 use crate::image::{Image, Node, Platform, Selector};
-use crate::layer::{self, Capture, Limits, Passed, Reader, WalkedLayer, Wants};
+use crate::layer::{self, Capture, Limits, Passed, Reader, Sample, WalkedLayer, Wants};
 use crate::ledger::{EntryId, LayerId, Ledger};
-use crate::owners::{self, Ownership};
+use crate::owners::{self, Judged, Ownership};
 use crate::progress::{Progress, Unwatched};
 use crate::projection::bases::Fit;
 use crate::projection::{self, Ground, Variant};
@@ -150,9 +150,15 @@ fn weigh(
         .into_iter()
         .cloned()
         .collect();
-    let mut walked = Walked::new(layer::walk_images(source, &images, passed)?, &images);
-    let platforms = images.into_iter().map(|image| platform(source, &tree, image, &mut walked, options));
-    let platforms = platforms.collect::<Result<_>>()?;
+    // What is in the layers and whose it is depends on no transfer, so neither has to wait for the other.
+    let read = || {
+        let mut walked = Walked::new(layer::walk_images(source, &images, passed)?, &images);
+        let drafts = images.iter().map(|image| draft(source, &tree, image.clone(), &mut walked, options));
+        drafts.collect::<Result<Vec<_>>>()
+    };
+    let (drafts, samples) = rayon::join(read, || layer::sample_images(source, &images, passed.transfer()));
+    let (drafts, samples) = (drafts?, samples?);
+    let platforms = drafts.into_iter().map(|draft| draft.weigh(&samples, options)).collect();
     Ok((tree, platforms))
 }
 
@@ -181,14 +187,23 @@ impl Walked {
     }
 }
 
-/// From walked layers to everything that can be said about one platform.
-fn platform(
+/// One platform before its transfer is known.
+struct Draft {
+    image: Image,
+    mapping: Option<Mapping>,
+    ledger: Ledger,
+    judged: Judged,
+    places: Places,
+}
+
+/// From walked layers to what is in them and whose it is.
+fn draft(
     source: &dyn Source,
     tree: &Node,
     mut image: Image,
     walked: &mut Walked,
     options: &Options,
-) -> Result<PlatformAnalysis> {
+) -> Result<Draft> {
     let mapping = locate(source, tree, &mut image, options.dockerfile.as_ref());
     match &options.base {
         Some(reference) => stand_on(&mut image, reference, &options.access)?,
@@ -203,41 +218,53 @@ fn platform(
     identify(source, &image, &mut ledger)?;
     let instructions: Vec<_> = image.layers.iter().map(|layer| layer.instruction.as_ref()).collect();
     // Where rules look depends on no owner, so neither has to wait for the other.
-    let (judged, places) = rayon::join(
-        || owners::judge(&ledger, &instructions),
-        || advice::Places::new(&options.rules, &ledger),
-    );
-    let ownership = judged.settle(&mut ledger);
-    let waste = waste::measure(&ledger);
-    let findings = advice::find(&options.rules, &image, &ledger, &waste, &places);
-    let audit =
-        options.variants.then(|| audit::audit(&image, &ledger, &ownership, &audit::Options::default()));
-    let minor = match &audit {
-        Some(_) => advice::minor(&options.rules, &image, &ledger, &waste, &places),
-        None => Vec::new(),
-    };
-    let (variants, bases) = match &audit {
-        Some(audit) => {
-            let (image, mapping) = (&image, mapping.as_ref());
-            let ground = Ground::new(image, mapping, &ledger, &ownership, (&findings, &minor), audit);
-            (projection::all(&ground), projection::bases::fits(&ground))
+    let (judged, places) =
+        rayon::join(|| owners::judge(&ledger, &instructions), || Places::new(&options.rules, &ledger));
+    drop(instructions);
+    Ok(Draft { image, mapping, ledger, judged, places })
+}
+
+impl Draft {
+    /// Everything that can be said about it.
+    fn weigh(self, samples: &BTreeMap<Digest, Sample>, options: &Options) -> PlatformAnalysis {
+        let Self { image, mapping, mut ledger, judged, places } = self;
+        for (position, layer) in (0..).zip(&image.layers) {
+            if let Some(sample) = samples.get(&layer.descriptor.digest) {
+                ledger.estimate_transfer(LayerId(position), sample);
+            }
         }
-        None => (projection::variants(&ledger, &findings, mapping.as_ref()), Vec::new()),
-    };
-    let libraries = options.links.then(|| audit::libraries::libraries(&image, &ledger));
-    Ok(PlatformAnalysis {
-        image,
-        mapping,
-        ledger,
-        ownership,
-        libraries,
-        waste,
-        findings,
-        minor,
-        variants,
-        audit,
-        bases,
-    })
+        let ownership = judged.settle(&mut ledger);
+        let waste = waste::measure(&ledger);
+        let findings = advice::find(&options.rules, &image, &ledger, &waste, &places);
+        let audit =
+            options.variants.then(|| audit::audit(&image, &ledger, &ownership, &audit::Options::default()));
+        let minor = match &audit {
+            Some(_) => advice::minor(&options.rules, &image, &ledger, &waste, &places),
+            None => Vec::new(),
+        };
+        let (variants, bases) = match &audit {
+            Some(audit) => {
+                let (image, mapping) = (&image, mapping.as_ref());
+                let ground = Ground::new(image, mapping, &ledger, &ownership, (&findings, &minor), audit);
+                (projection::all(&ground), projection::bases::fits(&ground))
+            }
+            None => (projection::variants(&ledger, &findings, mapping.as_ref()), Vec::new()),
+        };
+        let libraries = options.links.then(|| audit::libraries::libraries(&image, &ledger));
+        PlatformAnalysis {
+            image,
+            mapping,
+            ledger,
+            ownership,
+            libraries,
+            waste,
+            findings,
+            minor,
+            variants,
+            audit,
+            bases,
+        }
+    }
 }
 
 /// Finds the lines of the layers, and with them the base.

@@ -10,8 +10,8 @@
 use flate2::{Compress, Compression as Level, FlushCompress};
 use rayon::prelude::*;
 
-use super::member::{FileFormat, Member, MemberKind, WalkedLayer};
-use super::members::{Members, Named};
+use super::member::{FileFormat, MemberKind, WalkedLayer};
+use super::members::Named;
 use crate::error::Result;
 use crate::source::Region;
 
@@ -52,7 +52,7 @@ impl Plan {
 
 /// A slice and what became of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Slice {
+struct Slice {
     start: u64,
     length: u32,
     compressed: u32,
@@ -64,19 +64,70 @@ impl Slice {
     }
 }
 
-/// Compresses the slices of an uncompressed layer, in parallel.
-pub fn measure(region: &Region, plan: Plan) -> Result<Vec<Slice>> {
-    let tar_size = region.length();
-    let buffers = || (Compressor::new(plan), vec![0; DICTIONARY + plan.slice]);
-    let slice = |(compressor, buffer): &mut (Compressor, Vec<u8>), position: u32| {
-        let start = plan.start(u64::from(position), tar_size);
-        let before = usize::try_from(start).unwrap_or(usize::MAX).min(DICTIONARY);
-        let read = region.read_at(&mut buffer[..before + plan.slice], start - before as u64)?;
-        let (dictionary, bytes) = buffer[..read].split_at(before.min(read));
-        Ok(compressor.slice(start, dictionary, bytes))
-    };
-    let positions = u32::try_from(tar_size.div_ceil(plan.stride)).unwrap_or(u32::MAX);
-    (0..positions).into_par_iter().with_min_len(16).map_init(buffers, slice).collect()
+/// A sample of a tar: which slices were compressed, and to what.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    plan: Plan,
+    slices: Vec<Slice>,
+}
+
+impl Sample {
+    /// Takes it of an uncompressed layer, in parallel.
+    pub fn take(region: &Region, plan: Plan) -> Result<Self> {
+        let tar_size = region.length();
+        let buffers = || (Compressor::new(plan), vec![0; DICTIONARY + plan.slice]);
+        let slice = |(compressor, buffer): &mut (Compressor, Vec<u8>), position: u32| {
+            let start = plan.start(u64::from(position), tar_size);
+            let before = usize::try_from(start).unwrap_or(usize::MAX).min(DICTIONARY);
+            let read = region.read_at(&mut buffer[..before + plan.slice], start - before as u64)?;
+            let (dictionary, bytes) = buffer[..read].split_at(before.min(read));
+            Ok(compressor.slice(start, dictionary, bytes))
+        };
+        let positions = u32::try_from(tar_size.div_ceil(plan.stride)).unwrap_or(u32::MAX);
+        let slices = (0..positions)
+            .into_par_iter()
+            .with_min_len(16)
+            .map_init(buffers, slice)
+            .collect::<Result<_>>()?;
+        Ok(Self { plan, slices })
+    }
+
+    /// What each member of the tar would weigh, and what would belong to none of them, in bytes.
+    pub fn shares(&self, members: impl Iterator<Item = Shape> + Clone, tar_size: u64) -> Shares {
+        let transfers = if self.plan.is_whole() {
+            by_position(members.clone(), &self.slices)
+        } else {
+            by_kind(members.clone(), &self.slices)
+        };
+        let end: u64 = members.map(|member| member.length).sum();
+        // The trailer is zeros; gzip adds a header and a checksum.
+        Shares { transfers, overhead: 18 + tar_size.saturating_sub(end) / 1000 }
+    }
+}
+
+/// What a sample says of a layer, in bytes.
+#[derive(Debug, Clone)]
+pub struct Shares {
+    /// By member, in the order of the tar.
+    pub transfers: Vec<u64>,
+    /// What belongs to no member.
+    pub overhead: u64,
+}
+
+/// What of a member says how it compresses.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Bytes of the tar.
+    length: u64,
+    kin: Kin,
+}
+
+impl Shape {
+    /// The shape of a member of this kind and format, of `stored` bytes of content and `overhead` around them, called by
+    /// this name or path.
+    pub fn new(kind: MemberKind, format: FileFormat, (stored, overhead): (u64, u32), name: &[u8]) -> Self {
+        Self { length: stored + u64::from(overhead), kin: Kin::of(kind, format, stored, name) }
+    }
 }
 
 /// Compresses the slices of a layer while it goes by.
@@ -138,9 +189,9 @@ impl Tap {
         self.window_start += gone as u64;
     }
 
-    /// The slices of what went by.
-    pub fn into_slices(self) -> Vec<Slice> {
-        self.slices
+    /// The sample of what went by.
+    pub fn into_sample(self) -> Sample {
+        Sample { plan: self.plan, slices: self.slices }
     }
 }
 
@@ -167,25 +218,20 @@ impl Compressor {
 }
 
 /// Gives the members of an uncompressed layer their estimated transfer, and the layer their sum.
-pub fn apply(layer: &mut WalkedLayer, slices: &[Slice], plan: Plan) {
-    let (members, end) = if plan.is_whole() {
-        by_position(&mut layer.members, slices)
-    } else {
-        by_kind(&mut layer.members, slices)
+pub fn apply(layer: &mut WalkedLayer, sample: &Sample) {
+    let shape = |Named { path, member, .. }: Named<'_>| {
+        Shape::new(member.kind, member.format, (member.stored, member.overhead), path)
     };
-    // The trailer is zeros; gzip adds a header and a checksum.
-    layer.transfer_overhead = 18 + layer.tar_size.saturating_sub(end) / 1000;
-    layer.blob_size = members + layer.transfer_overhead;
+    let shares = sample.shares(layer.members.iter().map(shape), layer.tar_size);
+    layer.blob_size = shares.overhead + shares.transfers.iter().sum::<u64>();
+    layer.transfer_overhead = shares.overhead;
+    for (member, transfer) in layer.members.iter_mut().zip(shares.transfers) {
+        member.transfer = transfer;
+    }
 }
 
-/// Bytes of the tar that a member takes.
-fn length(member: &Member) -> u64 {
-    u64::from(member.overhead) + member.stored
-}
-
-/// Where every byte was compressed: the share of the blocks that a member lies in. Returns the sum of the shares, and
-/// where the last member ends in the tar.
-fn by_position(members: &mut Members, slices: &[Slice]) -> (u64, u64) {
+/// Where every byte was compressed: the share of the blocks that a member lies in.
+fn by_position(members: impl Iterator<Item = Shape>, slices: &[Slice]) -> Vec<u64> {
     let mut sums = Vec::with_capacity(slices.len());
     let mut sum = 0;
     for slice in slices {
@@ -198,51 +244,46 @@ fn by_position(members: &mut Members, slices: &[Slice]) -> (u64, u64) {
         let inside = (position - slice.start).min(u64::from(slice.length));
         sums[index] + u64::from(slice.compressed) * inside / u64::from(slice.length.max(1))
     };
-    let (mut all, mut end) = (0, 0);
-    for member in members.iter_mut() {
-        let start = end;
-        end += length(member);
-        member.transfer = at(end) - at(start);
-        all += member.transfer;
-    }
-    (all, end)
+    let mut end = 0;
+    members
+        .map(|member| {
+            let start = end;
+            end += member.length;
+            at(end) - at(start)
+        })
+        .collect()
 }
 
-/// Where a sample was compressed: what the slices of a member's kind, or its own, say about it. Returns the sum of the
-/// shares, and where the last member ends in the tar.
-fn by_kind(members: &mut Members, slices: &[Slice]) -> (u64, u64) {
+/// Where a sample was compressed: what the slices of a member's kind, or its own, say about it.
+fn by_kind(members: impl Iterator<Item = Shape> + Clone, slices: &[Slice]) -> Vec<u64> {
     let mut by_kind = [Ratio::default(); Kin::COUNT];
     let mut all = Ratio::default();
     // What the files say that speak for themselves, by position: there are fewer of them than slices.
     let mut own = Vec::new();
     let mut left = slices.iter().peekable();
     let mut end = 0;
-    for (position, named) in members.iter().enumerate() {
-        end += length(named.member);
+    for (position, member) in members.clone().enumerate() {
+        end += member.length;
         let mut voice = Ratio::default();
         while let Some(slice) = left.next_if(|slice| slice.middle() < end) {
             voice.add(slice);
         }
-        if voice.slices > 0 {
-            all.join(voice);
-            by_kind[Kin::of(named) as usize].join(voice);
-        }
+        all.join(voice);
+        by_kind[member.kin as usize].join(voice);
         if voice.slices >= OWN_VOICE {
             own.push((position, voice));
         }
     }
     left.for_each(|slice| all.add(slice));
-    let kinds: Vec<_> = members.iter().map(|named| Kin::of(named) as u8).collect();
     let mut own = own.into_iter().peekable();
-    let mut sum = 0;
-    for (position, (member, kind)) in members.iter_mut().zip(kinds).enumerate() {
-        let voice = own.next_if(|(speaker, _)| *speaker == position).map(|(_, voice)| voice);
-        let kin = by_kind[usize::from(kind)];
-        let ratio = voice.unwrap_or(if kin.slices > 0 { kin } else { all });
-        member.transfer = ratio.of(length(member));
-        sum += member.transfer;
-    }
-    (sum, end)
+    members
+        .enumerate()
+        .map(|(position, member)| {
+            let voice = own.next_if(|(speaker, _)| *speaker == position).map(|(_, voice)| voice);
+            let kin = by_kind[member.kin as usize];
+            voice.unwrap_or(if kin.slices > 0 { kin } else { all }).of(member.length)
+        })
+        .collect()
 }
 
 /// Compressed bytes for bytes.
@@ -286,11 +327,11 @@ enum Kin {
 impl Kin {
     const COUNT: usize = 7;
 
-    fn of(Named { member, path, .. }: Named<'_>) -> Self {
-        if member.kind != MemberKind::File || member.stored < 2048 {
+    fn of(kind: MemberKind, format: FileFormat, stored: u64, path: &[u8]) -> Self {
+        if kind != MemberKind::File || stored < 2048 {
             return Self::Small;
         }
-        match member.format {
+        match format {
             FileFormat::ElfExecutable | FileFormat::ElfShared | FileFormat::ElfObject => return Self::Elf,
             FileFormat::Ar => return Self::Archive,
             FileFormat::Zip | FileFormat::Compressed => return Self::Compressed,
@@ -318,13 +359,13 @@ mod tests {
             (0..3_000_000_u32).flat_map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()).collect();
         for plan in [Plan::sample(bytes.len() as u64), Plan::whole(), Plan::sample(100)] {
             let region = Region::new(Arc::new(bytes.clone()), 0, bytes.len() as u64);
-            let sought = measure(&region, plan).unwrap();
+            let sought = Sample::take(&region, plan).unwrap().slices;
             let mut tap = Tap::new(bytes.len() as u64, plan);
             for chunk in bytes.chunks(10_007) {
                 tap.observe(chunk);
             }
             let key = |slice: &Slice| (slice.start, slice.length, slice.compressed);
-            let tapped: Vec<_> = tap.into_slices().iter().map(key).collect();
+            let tapped: Vec<_> = tap.into_sample().slices.iter().map(key).collect();
             assert_eq!(tapped, sought.iter().map(key).collect::<Vec<_>>(), "{plan:?}");
         }
     }

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 use rayon::prelude::*;
 
 use super::decompress::compression_of;
-use super::estimate;
+use super::estimate::Sample;
 use super::member::{Compression, WalkedLayer};
-use super::walk::{Passed, Watched, check, hash_contents};
+use super::walk::{Passed, Transfer, Watched, check, hash_contents};
 use crate::digest::{Digest, HashingReader};
 use crate::error::{Error, Result};
 use crate::image::{Image, Layer, MediaType};
@@ -77,16 +77,7 @@ fn walk_layer(source: &dyn Source, layer: &Layer, passed: &Passed<'_>, index: us
         return Ok(known);
     }
     match source.blob(descriptor)? {
-        Some(Blob::At(region)) if compression(&region)? == Compression::None => {
-            let plan = passed.transfer().plan(region.length()).filter(|_| !keeps);
-            let Some(plan) = plan else { return passed.reader().hop(&region) };
-            // The sample is taken at places that do not depend on the members, so neither has to wait for the other.
-            let (walked, slices) =
-                rayon::join(|| passed.reader().hop(&region), || estimate::measure(&region, plan));
-            let mut walked = walked?;
-            estimate::apply(&mut walked, &slices?, plan);
-            Ok(walked)
-        }
+        Some(Blob::At(region)) if compression(&region)? == Compression::None => passed.reader().hop(&region),
         Some(Blob::At(region)) => at(&region, expected(layer), passed, keeps, index),
         Some(Blob::Stream(bytes)) => stream(bytes, Some(digest), passed, keeps, index),
         Some(Blob::Passed(key)) => passed.get(key, digest, keeps),
@@ -146,6 +137,32 @@ fn stream(
         passed.memory().keep(digest, layer, keeps_compression);
     }
     walked
+}
+
+/// Samples of the layers that [`walk_images`] walks without reading their content, by digest. Where a sample is taken does
+/// not depend on the members, so neither has to wait for the other.
+pub fn sample_images(
+    source: &dyn Source,
+    images: &[Image],
+    transfer: Transfer,
+) -> Result<BTreeMap<Digest, Sample>> {
+    let mut samples = BTreeMap::new();
+    if source.keeps_compression() || transfer == Transfer::Off || source.is_remote() {
+        return Ok(samples);
+    }
+    for layer in images.iter().flat_map(|image| &image.layers) {
+        let digest = &layer.descriptor.digest;
+        if samples.contains_key(digest) {
+            continue;
+        }
+        if let Some(Blob::At(region)) = source.blob(&layer.descriptor)?
+            && compression(&region)? == Compression::None
+            && let Some(plan) = transfer.plan(region.length())
+        {
+            samples.insert(digest.clone(), Sample::take(&region, plan)?);
+        }
+    }
+    Ok(samples)
 }
 
 fn compression(region: &Region) -> io::Result<Compression> {

@@ -17,9 +17,9 @@ mod reduce;
 mod tar;
 mod walk;
 
-pub use estimate::Plan;
+pub use estimate::{Plan, Sample, Shape};
 pub use evidence::{Capture, Evidence, Reduced, Wants};
-pub use fetch::{hash_files, walk_images};
+pub use fetch::{hash_files, sample_images, walk_images};
 pub use inside::{Content, Inside, InsideKind, Linked, Part, PartKind};
 pub use limits::Limits;
 pub use member::{Compression, ContentHash, FileFormat, Member, MemberKind, WalkedLayer};

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::decompress::Decompressor;
-use super::estimate::{self, Plan, Slice, Tap};
+use super::estimate::{self, Plan, Sample, Tap};
 use super::evidence::Wants;
 use super::input::{Flow, Hop};
 use super::limits::Limits;
@@ -61,7 +61,7 @@ impl Reader<'_> {
         &self,
         hashing: HashingReader<impl Read>,
         tap: Option<Tap>,
-    ) -> Result<(WalkedLayer, Digest, Vec<Slice>)> {
+    ) -> Result<(WalkedLayer, Digest, Option<Sample>)> {
         let decompressor = Decompressor::new(hashing)?;
         let compression = decompressor.compression();
         // What is compressed says what it weighs.
@@ -73,7 +73,7 @@ impl Reader<'_> {
         let (decompressor, tap) = flow.into_parts();
         let (digest, size) = decompressor.finish()?;
         settle(&mut layer, size, compression);
-        Ok((layer, digest, tap.map(Tap::into_slices).unwrap_or_default()))
+        Ok((layer, digest, tap.map(Tap::into_sample)))
     }
 }
 
@@ -154,8 +154,7 @@ pub struct Passed<'a> {
 struct Gone {
     layer: WalkedLayer,
     digest: Digest,
-    slices: Vec<Slice>,
-    plan: Option<Plan>,
+    sample: Option<Sample>,
 }
 
 impl<'a> Passed<'a> {
@@ -203,8 +202,8 @@ impl<'a> Passed<'a> {
             Some(Ok(gone)) => {
                 check(&gone.digest, expected)?;
                 let mut layer = WalkedLayer { verified: true, ..gone.layer.clone() };
-                if let Some(plan) = gone.plan.filter(|_| !keeps_compression && !gone.slices.is_empty()) {
-                    estimate::apply(&mut layer, &gone.slices, plan);
+                if let Some(sample) = gone.sample.as_ref().filter(|_| !keeps_compression) {
+                    estimate::apply(&mut layer, sample);
                 }
                 self.memory.keep(expected, &layer, keeps_compression);
                 Ok(layer)
@@ -221,7 +220,7 @@ impl Passerby for Passed<'_> {
         let watched = Watched { inner: blob, index, progress: self.progress };
         let outcome = self.reader.flow(HashingReader::new(watched), plan.map(|plan| Tap::new(size, plan)));
         self.progress.layer_done(index);
-        let gone = outcome.map(|(layer, digest, slices)| Gone { layer, digest, slices, plan });
+        let gone = outcome.map(|(layer, digest, sample)| Gone { layer, digest, sample });
         self.layers.insert(key, gone);
     }
 

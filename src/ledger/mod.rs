@@ -11,6 +11,7 @@ pub mod entry;
 pub mod identity;
 pub mod pattern;
 pub mod query;
+pub mod transfer;
 pub mod tree;
 
 use std::collections::BTreeMap;
@@ -112,7 +113,7 @@ impl Ledger {
     }
 
     /// The ids of one layer's entries, in the order of its tar.
-    pub fn ids_of(&self, layer: LayerId) -> impl ExactSizeIterator<Item = EntryId> + use<> {
+    pub fn ids_of(&self, layer: LayerId) -> impl ExactSizeIterator<Item = EntryId> + Clone + use<> {
         let sum = &self.layers[layer.0 as usize];
         (sum.first..sum.first + sum.count).map(EntryId::new)
     }

@@ -33,7 +33,7 @@ pub mod runtimes;
 pub(crate) mod testing;
 pub mod yarn;
 
-pub use claim::{claim, judge};
+pub use claim::{Judged, claim, judge};
 
 use crate::error::Warning;
 use crate::layer::{Capture, Content, FileFormat, Inside, InsideKind, Wants};

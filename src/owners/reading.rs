@@ -57,12 +57,12 @@ impl Readings {
                 }
                 key.extend(&links);
                 let mut warnings = Vec::new();
-                let packages = found.entry(key).or_insert_with(|| {
+                if found.0 != key {
                     let (packages, noticed) = ecosystem.packages(view);
                     warnings = noticed;
-                    Arc::new(packages)
-                });
-                Some((Arc::clone(packages), warnings))
+                    *found = (key, Arc::new(packages));
+                }
+                Some((Arc::clone(&found.1), warnings))
             });
         let read: Vec<_> = read.collect();
         read.into_iter()
