@@ -46,9 +46,9 @@ impl<'a> Memory<'a> {
     pub fn keep(&self, digest: &Digest, layer: &WalkedLayer, keeps_compression: bool) {
         let Some(cache) = self.cache.filter(|_| layer.verified && !layer.unread) else { return };
         let key = self.key(digest, layer.compression == Compression::None, keeps_compression);
-        if let Ok(bytes) = postcard::to_stdvec(layer) {
-            cache.put(&key, VERSION, &bytes);
-        }
+        cache.put_with(&key, VERSION, |file| {
+            postcard::to_io(layer, file).map(|_| ()).map_err(std::io::Error::other)
+        });
     }
 
     /// Whether these very bytes were held against the digest before, and have not changed since.

@@ -7,13 +7,13 @@
 #![expect(clippy::disallowed_types, reason = "the cache directory of the user on the host")]
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
@@ -79,26 +79,38 @@ impl Cache {
 
     /// Keeps something under a key. Failing to is no failure.
     pub fn put(&self, key: &str, version: &str, content: &[u8]) {
-        if (content.len() as u64) < self.bound / 4 {
-            let _ = self.try_put(&self.path(key, version), content);
-        }
+        self.put_with(key, version, |file| file.write_all(content));
     }
 
-    fn try_put(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+    /// Keeps what `write` writes, which is never in memory as a whole. What takes more than a quarter of the room is not
+    /// kept.
+    pub fn put_with(&self, key: &str, version: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let _ = self.try_put(&self.path(key, version), write);
+    }
+
+    fn try_put(&self, path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let part = self.directory.join(format!("{}-{number}{PART}", std::process::id()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        let written = file
-            .write_all(MAGIC)
-            .and_then(|()| file.write_all(&xxh3_64(content).to_le_bytes()))
-            .and_then(|()| file.write_all(content))
-            .and_then(|()| fs::rename(&part, path));
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        let written = self.fill(file, write).and_then(|()| fs::rename(&part, path));
         if written.is_err() {
             let _ = fs::remove_file(&part);
         }
         written
+    }
+
+    /// Writes the content behind room for the head, and the head once its checksum is known.
+    fn fill(&self, mut file: File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        file.write_all(&[0; HEAD])?;
+        let mut content = Content { file: BufWriter::new(file), sum: Xxh3::new(), left: self.bound / 4 };
+        write(&mut content)?;
+        let checksum = content.sum.digest();
+        let mut file = content.file.into_inner()?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(MAGIC)?;
+        file.write_all(&checksum.to_le_bytes())
     }
 
     /// A key becomes a name by its digest, so that no key can name another place.
@@ -182,6 +194,27 @@ impl Cache {
     }
 }
 
+/// A content on its way into a file: summed up, and in bounds.
+struct Content {
+    file: BufWriter<File>,
+    sum: Xxh3,
+    left: u64,
+}
+
+impl Write for Content {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        let left = self.left.checked_sub(written as u64);
+        self.left = left.ok_or_else(|| io::Error::other("it takes too much room"))?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 struct Listed {
     path: PathBuf,
     bytes: u64,
@@ -229,6 +262,15 @@ mod tests {
         }
         cache.put("key", "1", b"again");
         assert_eq!(cache.get("key", "1").as_deref(), Some(&b"again"[..]));
+    }
+
+    #[test]
+    fn what_takes_too_much_room_is_not_kept_and_leaves_nothing_behind() {
+        let (_directory, cache) = cache(400);
+        cache.put("small", "1", &[7; 100]);
+        cache.put("large", "1", &[7; 101]);
+        assert_eq!((cache.has("small", "1"), cache.has("large", "1")), (true, false));
+        assert_eq!(cache.kept().files, 1, "a file that was begun is still there");
     }
 
     #[test]
