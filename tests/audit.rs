@@ -277,6 +277,35 @@ fn of_two_ways_one_must_stay() {
     assert_eq!(find(&audit, "fast").alternatives, ["slow"]);
 }
 
+#[test]
+fn of_the_names_in_a_table_one_must_stay() {
+    let world = |table: &str| {
+        World::new("import server")
+            .requirements("server\nfast\nslow\n")
+            .dist(
+                "server",
+                "Requires-Dist: slow\nRequires-Dist: fast\n",
+                &[
+                    ("server/__init__.py", table),
+                    ("server/slow_impl.py", "import slow\nProtocol = slow.x\n"),
+                    ("server/fast_impl.py", "import fast\nProtocol = fast.x\n"),
+                    ("server/none_impl.py", "Protocol = None\n"),
+                ],
+            )
+            .plain("fast")
+            .plain("slow")
+    };
+    let both = "WAYS = {'slow': 'server.slow_impl:Protocol', 'fast': 'server.fast_impl:Protocol'}\n";
+    let audit = world(both).audit();
+    assert_eq!(audit.alternatives, [["fast", "slow"]]);
+    assert_eq!(find(&audit, "slow").alternatives, ["fast"]);
+    // A choice that needs nothing more is always left, and so is one that is no module.
+    for nothing in ["'none': 'server.none_impl:Protocol'", "'none': None"] {
+        let three = both.replace('}', &format!(", {nothing}}}"));
+        assert!(world(&three).audit().alternatives.is_empty(), "{three}");
+    }
+}
+
 // --- Roots. ---
 
 #[test]

@@ -126,6 +126,13 @@ impl<'g, 'a> Ground<'g, 'a> {
             let to = self.literal(&named.text, Some(module.place));
             steps.extend(to.map(|to| Step { to, tier: Tier::String, line: named.line, choice: None }));
         }
+        for table in &facts.tables {
+            for (branch, named) in (0..).zip(&table.values) {
+                let to = self.literal(&named.text, Some(module.place));
+                let choice = Some((table.statement, branch));
+                steps.extend(to.map(|to| Step { to, tier: Tier::String, line: named.line, choice }));
+            }
+        }
         for named in &facts.schemes {
             let drivers = CATALOG.schemes.get(&*named.text).into_iter().flatten();
             for to in drivers.filter_map(|driver| self.modules.named(driver, Some(module.place))) {

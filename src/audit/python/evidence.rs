@@ -57,7 +57,7 @@ pub fn fold(modules: &Modules<'_>, reach: &Reach, count: usize) -> Vec<Evidence>
     evidence
 }
 
-/// Groups of distributions of which one must stay: what the branches of one `try` lead to.
+/// Groups of distributions of which one must stay: what the branches of one `try`, or the names of one table, lead to.
 ///
 /// What is loaded anyway is no choice: `evidence` tells.
 pub fn alternatives(modules: &Modules<'_>, reach: &Reach, evidence: &[Evidence]) -> Vec<Vec<usize>> {

@@ -11,6 +11,8 @@ pub struct Facts {
     pub strings: Vec<Named>,
     /// Literals that are said to name a module, of one word too: an item of `INSTALLED_APPS`.
     pub references: Vec<Named>,
+    /// Tables of such literals, of which a setting chooses one.
+    pub tables: Vec<Table>,
     /// Entry-point groups that are asked for.
     pub groups: Vec<Named>,
     /// The schemes of URLs, which choose a driver: `postgresql+asyncpg`.
@@ -28,6 +30,15 @@ pub struct Named {
     pub text: Box<str>,
     /// The line, from 1.
     pub line: u32,
+}
+
+/// A dictionary all of whose values may name a module or an object in one: `{"h11": "server.h11:Protocol", …}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What tells it from other statements of the source: where it starts, in bytes.
+    pub statement: u32,
+    /// The values.
+    pub values: Vec<Named>,
 }
 
 /// One import.

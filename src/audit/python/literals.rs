@@ -3,7 +3,7 @@
 use ruff_python_ast::{Expr, ExprCall, ExprDict};
 use ruff_text_size::Ranged;
 
-use super::facts::{Facts, Named};
+use super::facts::{Facts, Named, Table};
 use super::read::{Place, Reading};
 use crate::audit::catalog::CATALOG;
 
@@ -103,13 +103,29 @@ pub(super) fn assigned(reading: &mut Reading<'_>, targets: &[Expr], value: &Expr
     }
 }
 
-/// Values under keys that some framework reads.
+/// Values under keys that some framework reads, and tables of names.
 pub(super) fn dict(reading: &mut Reading<'_>, dict: &ExprDict) {
+    table(reading, dict);
     for item in &dict.items {
         let key = item.key.as_ref().and_then(literal);
         if key.is_some_and(|key| CATALOG.names.keys.iter().any(|known| known == key)) {
             references(reading, &item.value);
         }
+    }
+}
+
+/// As many names as a setting chooses among; what is longer is a register, of which all may be needed.
+const MOST_CHOICES: usize = 32;
+
+/// A value that is no name would be a choice that needs nothing, and then nothing has to stay.
+fn table(reading: &mut Reading<'_>, dict: &ExprDict) {
+    if !(2..=MOST_CHOICES).contains(&dict.items.len()) {
+        return;
+    }
+    let name = |value: &Expr| literal(value).filter(|text| may_be_object(text)).map(Into::into);
+    let value = |value: &Expr| Some(Named { text: name(value)?, line: reading.line(value.range().start()) });
+    if let Some(values) = dict.items.iter().map(|item| value(&item.value)).collect() {
+        reading.facts.tables.push(Table { statement: dict.range().start().into(), values });
     }
 }
 
@@ -145,15 +161,18 @@ pub(super) fn string(facts: &mut Facts, text: &str, line: u32) {
         }
         return;
     }
+    if may_be_object(text) {
+        facts.strings.push(Named { text: text.into(), line });
+    }
+}
+
+/// Whether a text may be a module's name of at least two words, or name an object in a module.
+fn may_be_object(text: &str) -> bool {
     let (module, object) = match text.split_once(':') {
         Some((module, object)) => (module, Some(object)),
         None => (text, None),
     };
-    let qualifies =
-        is_name(module) && (module.contains('.') || object.is_some()) && object.is_none_or(is_name);
-    if qualifies {
-        facts.strings.push(Named { text: text.into(), line });
-    }
+    is_name(module) && (module.contains('.') || object.is_some()) && object.is_none_or(is_name)
 }
 
 /// Words of letters, digits and underscores, with dots between them. Hyphens too, for entry-point groups have them.
