@@ -184,13 +184,19 @@ impl Merge {
     /// has it. Only paths that the layer brings no directory for can meet one.
     fn redirect(&mut self, id: EntryId) -> PathId {
         let path = self.ledger.entry(id).path;
+        let at = self.resolve(path);
+        if at != path {
+            self.ledger.entries[id.index()].path = at;
+        }
+        at
+    }
+
+    /// A path with the symbolic links above it followed.
+    fn resolve(&mut self, path: PathId) -> PathId {
         let mut at = path;
         for _ in 0..MAX_LINKS {
             let Some((link, target)) = self.link_above(at) else { break };
             at = self.through(link, target, at);
-        }
-        if at != path {
-            self.ledger.entries[id.index()].path = at;
         }
         at
     }
@@ -226,16 +232,23 @@ impl Merge {
     }
 
     /// Finds the entry that holds a hard link's bytes, if this layer made it. A link to a file of a lower layer has no
-    /// bytes and keeps none alive: that file is another inode once its layer is stored.
+    /// bytes and keeps none alive: that file is another inode once its layer is stored. Another name of a symbolic link is
+    /// that link.
     fn link(&mut self, id: EntryId, layer: LayerId) {
-        let target = self.ledger.tree.text(self.ledger.entry(id).link);
-        let Some(target) = self.ledger.tree.find(target).and_then(|path| self.visible_at(path)) else {
-            return;
-        };
+        let target = self.ledger.tree.text(self.ledger.entry(id).link).to_vec();
+        let path = self.ledger.tree.intern(&target);
+        self.visible.resize(self.ledger.tree.len(), None);
+        self.weight.resize(self.ledger.tree.len(), 0);
+        let path = self.resolve(path);
+        let Some(target) = self.visible_at(path) else { return };
         let target = self.ledger.entry(target).inode.unwrap_or(target);
-        let entry = self.ledger.entry(target);
-        if entry.layer == layer && entry.is_file() {
-            self.ledger.entries[id.index()].inode = Some(target);
+        let (of, kind, text) =
+            (self.ledger.entry(target).layer, self.ledger.entry(target).kind, self.ledger.entry(target).link);
+        let entry = &mut self.ledger.entries[id.index()];
+        match kind {
+            Kind::Member(MemberKind::File) if of == layer => entry.inode = Some(target),
+            Kind::Member(MemberKind::Symlink) => (entry.kind, entry.link) = (kind, text),
+            _ => {}
         }
     }
 
