@@ -261,7 +261,10 @@ fn a_link_to_nothing_or_to_itself_is_no_error() {
 
 #[test]
 fn a_hard_link_follows_symbolic_links_as_the_engines_do() {
-    assert_eq!(figures(&["usr/lib/; lib -> usr/lib", "lib/a 10; usr/lib/b => lib/a", "lib/.wh.a"]), (10, 0, 0));
+    assert_eq!(
+        figures(&["usr/lib/; lib -> usr/lib", "lib/a 10; usr/lib/b => lib/a", "lib/.wh.a"]),
+        (10, 0, 0)
+    );
     // Another name of a symbolic link is that link, so what goes below it goes where it points.
     assert_eq!(figures(&["usr/; lib -> usr; lib64 => lib", "lib64/x 5", "usr/.wh.x"]), (0, 0, 5));
 }

@@ -39,6 +39,8 @@ struct Merge {
     visible: Vec<Option<EntryId>>,
     /// How many visible entries lie at or below each path, so that hiding a tree costs what is visible of it.
     weight: Vec<u32>,
+    /// The directory that was written last, and its path: neighbours mostly share it.
+    directory: (Vec<u8>, PathId),
     /// Rewrites of a file by one of the same size: (hidden, hiding). Which are copy-ups, hashes will tell.
     rewrites: Vec<(EntryId, EntryId)>,
 }
@@ -91,8 +93,8 @@ impl Merge {
     /// Translates a member; whiteouts get the path of what they hide.
     fn entry(&mut self, named: Named<'_>, layer: LayerId) -> Entry {
         let Named { path: written, link, member } = named;
+        let path = self.intern(written);
         let tree = &mut self.ledger.tree;
-        let path = tree.intern(written);
         let (path, kind) = match tree.name(path) {
             OPAQUE => (tree.parent(path), Kind::Opaque),
             name if name.starts_with(RESERVED) => (path, Kind::Reserved),
@@ -125,6 +127,22 @@ impl Merge {
             inode: None,
             link,
         }
+    }
+
+    /// The path that a member writes.
+    fn intern(&mut self, written: &[u8]) -> PathId {
+        let slash = written.iter().rposition(|byte| *byte == b'/').filter(|slash| *slash > 0);
+        let Some(slash) = slash.filter(|slash| *slash + 1 < written.len()) else {
+            return self.ledger.tree.intern(written);
+        };
+        let (directory, name) = (&written[..slash], &written[slash + 1..]);
+        let (before, at) = &mut self.directory;
+        if before != directory {
+            *at = self.ledger.tree.intern(directory);
+            before.clear();
+            before.extend_from_slice(directory);
+        }
+        self.ledger.tree.intern_below(*at, name)
     }
 
     /// Makes a member visible, and hides what it takes the place of.

@@ -156,6 +156,39 @@ impl<'a> ChainView<'a> {
     }
 }
 
+/// Locates paths of which neighbours mostly lie in one directory, as the lists of package databases do: that directory is
+/// looked up once.
+#[derive(Debug)]
+pub struct Locator<'v, 'a> {
+    view: &'v ChainView<'a>,
+    from: PathId,
+    /// The directory that was looked up last, as written, and where it is.
+    directory: Vec<u8>,
+    at: Option<PathId>,
+}
+
+impl<'v, 'a> Locator<'v, 'a> {
+    /// Locates paths as seen from a directory.
+    pub fn new(view: &'v ChainView<'a>, from: PathId) -> Self {
+        Self { view, from, directory: Vec::new(), at: None }
+    }
+
+    /// [`ChainView::locate_below`].
+    pub fn locate(&mut self, path: &[u8]) -> Option<PathId> {
+        let slash = path.iter().rposition(|byte| *byte == b'/').filter(|slash| *slash > 0);
+        let (directory, name) = slash.map_or((path, &[][..]), |slash| (&path[..slash], &path[slash + 1..]));
+        if matches!(name, b"" | b"." | b"..") {
+            return self.view.locate_below(self.from, path);
+        }
+        if self.directory != directory {
+            self.at = self.view.walk(self.from, directory, true);
+            self.directory.clear();
+            self.directory.extend_from_slice(directory);
+        }
+        self.view.ledger.tree.child(self.at?, name)
+    }
+}
+
 /// The first component of a path, and what follows it.
 fn split_first(path: &[u8]) -> (&[u8], &[u8]) {
     match path.iter().position(|byte| *byte == b'/') {
@@ -177,7 +210,7 @@ mod tests {
     use crate::owners::testing::{File, layer};
 
     proptest! {
-        /// On the way down, every view is what it is when it is made from nothing.
+        /// On the way down, every view is what it is when it is made from nothing, and memory finds what looking finds.
         #[test]
         fn a_view_that_descends_is_the_view_itself(
             layers in prop::collection::vec(
@@ -185,6 +218,7 @@ mod tests {
                 1..6,
             ),
             steps in prop::collection::vec(any::<bool>(), 6),
+            paths in prop::collection::vec("/?(a|b|c|\\.\\.|\\.)(/(a|b|c|\\.\\.|\\.)?){0,3}", 0..8),
         ) {
             let layers = layers.iter().map(|members| {
                 let files = members.iter().map(|(path, kind)| match kind {
@@ -201,6 +235,12 @@ mod tests {
             for to in (0..=view.layer.0).rev().filter(|to| steps[usize::from(*to)]) {
                 view.descend(LayerId(to), &hidden);
                 prop_assert_eq!(&view.visible, &ChainView::new(&ledger, LayerId(to)).visible, "layer {}", to);
+                for from in ["", "a", "b/c"].iter().filter_map(|from| ledger.tree.find(from.as_bytes())) {
+                    let mut locator = Locator::new(&view, from);
+                    for path in paths.iter().map(String::as_bytes) {
+                        prop_assert_eq!(locator.locate(path), view.locate_below(from, path));
+                    }
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ pub mod tree;
 use std::collections::BTreeMap;
 
 pub use category::Category;
-pub use chain::ChainView;
+pub use chain::{ChainView, Locator};
 pub use change::{Change, freed};
 pub use entry::{Entry, EntryId, Fate, Kind, LayerId, OwnerId, PathId};
 pub use query::Totals;

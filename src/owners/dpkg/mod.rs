@@ -12,7 +12,7 @@ use control::Stanzas;
 use super::{Claim, Ecosystem, Package, Rank, Strength};
 use crate::error::Warning;
 use crate::layer::Capture;
-use crate::ledger::{ChainView, PathId};
+use crate::ledger::{ChainView, Locator, PathId, Tree};
 
 /// dpkg's database, wherever distributions keep it.
 pub struct Dpkg;
@@ -36,7 +36,8 @@ impl Ecosystem for Dpkg {
     }
 
     fn packages(&self, view: &ChainView<'_>) -> (Vec<Package>, Vec<Warning>) {
-        let mut reader = Reader { view, diversions: BTreeMap::new(), warnings: Vec::new() };
+        let locator = Locator::new(view, Tree::ROOT);
+        let mut reader = Reader { view, locator, diversions: BTreeMap::new(), warnings: Vec::new() };
         reader.diversions = reader.diversions();
         let mut packages = Vec::new();
         if let Some(status) = reader.find(b"status") {
@@ -60,6 +61,7 @@ type Installed = (Package, String);
 
 struct Reader<'v, 'a> {
     view: &'v ChainView<'a>,
+    locator: Locator<'v, 'a>,
     /// Where a path really lies, and for which package it does not: `dpkg-divert`.
     diversions: BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
     warnings: Vec<Warning>,
@@ -185,7 +187,7 @@ impl Reader<'_, '_> {
 
     /// Claims a path, where it really lies. What links of its directories lead to is resolved inside the image: dpkg says
     /// `/bin/ls` where a merged `/usr` holds `usr/bin/ls`.
-    fn claim_path(&self, package: &mut Package, path: &[u8]) {
+    fn claim_path(&mut self, package: &mut Package, path: &[u8]) {
         let diversion = match path.starts_with(b"/") {
             true => self.diversions.get(path),
             false if self.diversions.is_empty() => None,
@@ -193,7 +195,7 @@ impl Reader<'_, '_> {
         };
         let diverted = diversion.filter(|(_, by)| by.as_slice() != package.name.as_bytes());
         let path = diverted.map_or(path, |(to, _)| to);
-        if let Some(path) = self.view.locate(path) {
+        if let Some(path) = self.locator.locate(path) {
             package.claims.push(Claim::listed(path));
         }
     }

@@ -1,6 +1,6 @@
 //! `RECORD`: a CSV of path, hash and size, <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
 
-use crate::ledger::{ChainView, PathId};
+use crate::ledger::{ChainView, Locator, PathId};
 use crate::owners::Claim;
 
 /// What a `RECORD` lists.
@@ -17,6 +17,7 @@ pub(super) fn claims(view: &ChainView<'_>, directory: PathId, content: &[u8]) ->
     let mut record = Record { claims: Vec::new(), malformed: 0 };
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(content);
     let mut line = csv::ByteRecord::new();
+    let mut locator = Locator::new(view, directory);
     loop {
         match reader.read_byte_record(&mut line) {
             Ok(true) => {}
@@ -33,7 +34,7 @@ pub(super) fn claims(view: &ChainView<'_>, directory: PathId, content: &[u8]) ->
             continue;
         }
         let size = line.get(2).and_then(|size| std::str::from_utf8(size).ok()?.parse().ok());
-        if let Some(path) = view.locate_below(directory, path) {
+        if let Some(path) = locator.locate(path) {
             record.claims.push(Claim { size, ..Claim::listed(path) });
         }
     }
