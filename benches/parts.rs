@@ -10,8 +10,9 @@
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use plimsoll::layer::{Limits, Reader, WalkedLayer};
+use plimsoll::layer::{Reader, WalkedLayer};
 use plimsoll::ledger::{Ledger, Tree};
+use plimsoll::limits::Limits;
 use plimsoll::owners;
 use plimsoll::source::Region;
 
