@@ -5,7 +5,10 @@
 //! 1. an uncompressed docker-archive of 1053 MB: wall time, warm, and peak resident memory of the whole program;
 //! 2. the same image as gzip layout: wall time against what it takes flate2 with zlib-rs only to inflate the same blobs on as
 //!    many threads. Both sides start as a program of their own; the figure is the ratio of their medians;
-//! 3. the same layout again, its layers known from the run before: wall time.
+//! 3. the same layout again, its layers known from the run before: wall time;
+//! 4. the archive without an estimate of transfer, against only hopping from header to header.
+//!
+//! `benches/peers/run` takes the two floors from here: this program does `inflate LAYOUT` or `hop ARCHIVE`, and nothing else.
 
 #![allow(
     clippy::disallowed_types,
@@ -16,6 +19,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,12 +30,11 @@ const RUNS: usize = 7;
 
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
-    // The other side of the comparison: this same program, told to inflate.
-    if let [_, mode, layout] = arguments.as_slice()
-        && mode == "inflate"
-    {
-        inflate(layout);
-        return;
+    // The other side of the comparisons: this same program, told to do the least that reading takes.
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [_, "inflate", layout] => return inflate(layout),
+        [_, "hop", archive] => return hop(archive),
+        _ => {}
     }
     let Ok(family) = std::env::var("PLIMSOLL_FAMILY") else {
         println!("skipped: PLIMSOLL_FAMILY names no directory that fixtures/build made");
@@ -51,6 +54,13 @@ fn main() {
     verdict("docker-archive, peak memory", &format!("{megabytes} MiB"), "64 MB", memory * 1024 < 64_000_000);
 
     let this = &arguments[0];
+    let (weighed, _) =
+        measure(plimsoll, &["analyze", "--no-cache", "--transfer", "off", &archive, "-o", "json"]);
+    let (hopped, _) = measure(this, &["hop", &archive]);
+    let ratio = weighed.as_secs_f64() / hopped.as_secs_f64();
+    // Files whose sizes collide are read here and hashed: what the bound leaves out, for that cannot be turned off.
+    println!("docker-archive, no transfer / hopping alone: {ratio:.1} ({weighed:.0?} / {hopped:.0?})");
+
     let (weighed, memory) = measure(plimsoll, &["analyze", "--no-cache", &layout, "-o", "json"]);
     let (inflated, _) = measure(this, &["inflate", &layout]);
     let ratio = weighed.as_secs_f64() / inflated.as_secs_f64();
@@ -117,6 +127,35 @@ fn inflate(layout: &str) {
         })
         .sum();
     assert!(inflated > 0, "{layout} holds no gzip blob");
+}
+
+/// Reads the headers of an archive and of the uncompressed tars in it, those in parallel, and nothing else.
+fn hop(archive: &str) {
+    let file = File::open(archive).unwrap();
+    let mut inside = Vec::new();
+    let outer = headers(&file, 0, file.metadata().unwrap().len(), |start, size| inside.push((start, size)));
+    inside.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    let inner: u64 = inside
+        .par_iter()
+        .with_max_len(1)
+        .map(|(start, size)| headers(&file, *start, start + size, |_, _| {}))
+        .sum();
+    assert!(inner > outer, "{archive} holds no uncompressed layer");
+}
+
+/// Counts the members of a tar that lies in a file, and says where each starts and how long it is.
+fn headers(file: &File, mut position: u64, end: u64, mut each: impl FnMut(u64, u64)) -> u64 {
+    let (mut block, mut members) = ([0; 512], 0);
+    while position + 512 <= end {
+        file.read_exact_at(&mut block, position).unwrap();
+        // What is no tar ends here at once, and so does a tar at its trailer.
+        let digits = std::str::from_utf8(&block[124..135]).unwrap_or_default().trim();
+        let (true, Ok(size)) = (&block[257..262] == b"ustar", u64::from_str_radix(digits, 8)) else { break };
+        each(position + 512, size);
+        position += 512 + size.next_multiple_of(512);
+        members += 1;
+    }
+    members
 }
 
 fn drain(mut reader: impl Read) -> u64 {

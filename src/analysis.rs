@@ -9,7 +9,7 @@ use crate::dockerfile::{self, Given, Mapping, provenance};
 use crate::error::{Error, Result, Warning};
 use crate::image::base::{Base, Evidence};
 use crate::image::{Image, Node, Platform, Selector};
-use crate::layer::{self, Capture, Limits, Passed, Reader, Sample, WalkedLayer, Wants};
+use crate::layer::{self, Capture, Passed, Reader, Sample, WalkedLayer, Wants};
 use crate::ledger::{EntryId, LayerId, Ledger};
 use crate::owners::{self, Judged, Ownership};
 use crate::progress::{Progress, Unwatched};
@@ -98,7 +98,8 @@ impl PlatformAnalysis {
 
 /// Weighs every platform asked for. Reads each layer once, however many platforms share it.
 pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress) -> Result<Analysis> {
-    let limits = Limits::default();
+    // What another image asked for is no fault of this one.
+    let access = Access { limits: options.access.limits.fresh(), ..options.access.clone() };
     let audited = audit::Wanted { symbols: options.variants };
     let (is_audited, is_linked) = (options.audit || options.variants, options.links);
     let wants: &dyn Wants = match (is_audited, is_linked) {
@@ -106,11 +107,11 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
         (false, true) => &audit::libraries::Linking,
         (false, false) => &owners::Wanted,
     };
-    let reader = Reader { wants, limits: &limits };
+    let reader = Reader { wants, limits: &access.limits };
     // What these want to see of a layer is more than what is remembered of it.
     let cache = options.access.cache.as_ref().filter(|_| !is_audited && !is_linked);
     let mut passed = Passed::new(reader, options.transfer, cache, progress);
-    let source = source::open(reference, &options.access, &mut passed)?;
+    let source = source::open(reference, &access, &mut passed)?;
     let weighed = weigh(&*source, &passed, options);
     if let Some(cache) = &options.access.cache {
         cache.tidy();
@@ -128,11 +129,11 @@ pub fn analyze(reference: &Reference, options: &Options, progress: &dyn Progress
 
 /// What a reference names, with no layer read.
 pub fn inspect(reference: &Reference, access: &Access) -> Result<(Node, &'static str)> {
-    let limits = Limits::default();
-    let reader = Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &limits };
+    let access = Access { limits: access.limits.fresh(), ..access.clone() };
+    let reader = Reader { wants: &|_: &[u8], _| Capture::Nothing, limits: &access.limits };
     let mut passed = Passed::new(reader, Transfer::Off, None, &Unwatched);
-    let source = source::open(reference, access, &mut passed)?;
-    let tree = source::resolve(&*source, Depth::Tree)
+    let source = source::open(reference, &access, &mut passed)?;
+    let tree = source::resolve(&*source, Depth::Tree, &access.limits)
         .map_err(|error| error.within(format_args!("cannot read {reference}")))?;
     Ok((tree, source.kind()))
 }
@@ -145,7 +146,7 @@ fn weigh(
     let host = [Selector::of_host()];
     let is_default = source.is_remote() && options.platforms.is_empty() && !options.all_platforms;
     let selectors = if is_default { host.as_slice() } else { &options.platforms };
-    let tree = source::resolve(source, Depth::Images(selectors))?;
+    let tree = source::resolve(source, Depth::Images(selectors), passed.limits())?;
     let images: Vec<_> = choose(&tree, if is_single(&tree) { &options.platforms } else { selectors })?
         .into_iter()
         .cloned()
@@ -204,7 +205,7 @@ fn draft(
     walked: &mut Walked,
     options: &Options,
 ) -> Result<Draft> {
-    let mapping = locate(source, tree, &mut image, options.dockerfile.as_ref());
+    let mapping = locate(source, tree, &mut image, options);
     match &options.base {
         Some(reference) => stand_on(&mut image, reference, &options.access)?,
         None => know(&mut image),
@@ -268,9 +269,10 @@ impl Draft {
 }
 
 /// Finds the lines of the layers, and with them the base.
-fn locate(source: &dyn Source, tree: &Node, image: &mut Image, given: Option<&Given>) -> Option<Mapping> {
+fn locate(source: &dyn Source, tree: &Node, image: &mut Image, options: &Options) -> Option<Mapping> {
+    let (given, limits) = (options.dockerfile.as_ref(), options.access.limits.fresh());
     let statement = match &image.manifest {
-        Some(manifest) => source::provenance(source, tree, &manifest.digest),
+        Some(manifest) => source::provenance(source, tree, &manifest.digest, &limits),
         None => Ok(None),
     };
     let read = statement.and_then(|text| text.map_or(Ok(None), |text| provenance::read(&text)));

@@ -17,6 +17,7 @@ pub mod explore;
 pub mod image;
 pub mod layer;
 pub mod ledger;
+pub mod limits;
 pub mod nearest;
 pub mod owners;
 pub mod path;

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::image::Selector;
+use crate::limits::{self, Limits};
 use crate::source::cache::Cache;
 use crate::source::{Access, Place};
 
@@ -31,6 +32,12 @@ pub(super) struct Sources {
     /// Neither use what earlier runs learned of layers, nor keep what this one learns
     #[arg(long, global = true)]
     no_cache: bool,
+    #[arg(
+        long = "limit", global = true, value_name = "NAME=VALUE", env = "PLIMSOLL_LIMITS", value_delimiter = ',',
+        value_parser = limit, help = "Raise a bound that keeps hostile images harmless; repeatable",
+        long_help = limits::help()
+    )]
+    limits: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -51,6 +58,16 @@ impl Sources {
         if self.no_cache { None } else { Cache::of_user() }
     }
 
+    /// What an image may ask of the machine.
+    fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for written in &self.limits {
+            // They were held against what limits there are when they were read.
+            let _ = limits.set(written);
+        }
+        limits
+    }
+
     /// How to reach sources when these platforms are asked for.
     pub(super) fn access(&self, platforms: &[Selector]) -> Access {
         let place = |from: &From| match from {
@@ -67,8 +84,18 @@ impl Sources {
             ca_file: self.ca_file.clone(),
             mirror: self.mirror.clone(),
             cache: self.cache(),
+            limits: self.limits(),
             // A daemon can be asked for one platform; what several selectors mean is decided here.
             platform: if let [only] = platforms { only.exact() } else { None },
         }
     }
+}
+
+/// A limit as written, if it is one.
+fn limit(written: &str) -> Result<String, String> {
+    let refused = |error: crate::error::Error| match error.hint {
+        Some(hint) => format!("{}: {hint}", error.message),
+        None => error.message,
+    };
+    Limits::default().set(written).map(|()| written.to_owned()).map_err(refused)
 }

@@ -6,6 +6,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::member::Compression;
 use crate::digest::{Digest, HashingReader};
+use crate::limits::{Limit, Limits};
 
 /// The blob as it is stored, hashed and counted while it is read.
 type Stored<R> = Counting<BufReader<Steady<HashingReader<R>>>>;
@@ -26,7 +27,7 @@ const BUFFER: usize = 64 * 1024;
 
 impl<R: Read> Decompressor<R> {
     /// Looks at the first bytes and starts decompressing.
-    pub fn new(blob: HashingReader<R>) -> io::Result<Self> {
+    pub fn new(blob: HashingReader<R>, limits: &Limits) -> io::Result<Self> {
         let mut stored = Counting { inner: BufReader::with_capacity(BUFFER, Steady(blob)), consumed: 0 };
         let head = stored.inner.fill_buf()?;
         let decoder = match compression_of(head) {
@@ -34,8 +35,9 @@ impl<R: Read> Decompressor<R> {
             Compression::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(stored))),
             Compression::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(stored)?;
-                // The largest window that a frame may ask for: what the reference command line allows with --long=27.
-                decoder.window_log_max(27)?;
+                // Neither less nor more than the library knows of.
+                let window = limits.get(Limit::Window).clamp(1 << 10, 1 << 31);
+                decoder.window_log_max(window.ilog2())?;
                 Decoder::Zstd(Box::new(decoder))
             }
         };

@@ -31,6 +31,18 @@ pub struct Inside {
     pub linked: Option<Linked>,
 }
 
+impl Inside {
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> u64 {
+        let pair = |(key, value): &(String, String)| key.len() + value.len() + 64;
+        let parts: usize = self.parts.iter().map(|part| part.name.len() + part.version.len() + 64).sum();
+        let pairs: usize = self.built_in.iter().chain(&self.settings).map(pair).sum();
+        let linked = self.linked.iter().flat_map(|linked| [&linked.needed, &linked.rpath, &linked.runpath]);
+        let linked: usize = linked.flatten().map(|name| name.len() + 32).sum();
+        (parts + pairs + linked) as u64
+    }
+}
+
 /// What the loader reads of an ELF file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Linked {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::evidence::{Reduced, Wants};
+use crate::limits::LARGE;
 
 /// Address space, which costs memory only where it is used.
 const STACK: usize = 512 << 20;
@@ -34,7 +35,13 @@ pub(super) fn with_reducer<R>(
         pool.in_place_scope(|scope| {
             let reducer = |position: u32, path: Vec<u8>, content: Vec<u8>| {
                 let length = content.len() as u64;
-                if waiting.fetch_add(length, Ordering::Relaxed) + length > WAITING {
+                let is_full = waiting.fetch_add(length, Ordering::Relaxed) + length > WAITING;
+                if is_full && length > LARGE {
+                    // Whoever waits for another pool takes up other work meanwhile, and that may want a large file too,
+                    // of which there is one at a time. Only programs are so large, and nobody recurses into them.
+                    run(position, path, content);
+                    waiting.fetch_sub(length, Ordering::Relaxed);
+                } else if is_full {
                     pool.install(|| run(position, path, content));
                     waiting.fetch_sub(length, Ordering::Relaxed);
                 } else {

@@ -10,11 +10,11 @@ use xxhash_rust::xxh3::Xxh3;
 use super::evidence::{Capture, Wants};
 use super::header::{BLOCK, Header};
 use super::input::Input;
-use super::limits::Limits;
 use super::member::{FileFormat, Member, MemberKind, WalkedLayer};
 use super::pax::Extension;
 use super::reduce::{Reducer, with_reducer};
 use crate::error::{Error, Result};
+use crate::limits::{Asked, Limit, Limits};
 use crate::path::{ImagePath, Printable};
 
 /// Walks a tar from its first header to its trailer (or its end: not every writer writes one). What comes after the
@@ -22,8 +22,10 @@ use crate::path::{ImagePath, Printable};
 pub fn walk(input: &mut dyn Input, wants: &dyn Wants, limits: &Limits) -> Result<WalkedLayer> {
     let (walked, reduced) = with_reducer(wants, |reducer| -> Result<WalkedLayer> {
         let layer = WalkedLayer::default();
-        let mut walk = Walk { input, wants, limits, reducer, layer, captured: 0, content: 0 };
+        let asked = Asked::default();
+        let mut walk = Walk { input, wants, limits, reducer, layer, asked, told: (0, 0), content: 0 };
         while walk.member()? {}
+        walk.tell()?;
         Ok(walk.layer)
     });
     let mut layer = walked?;
@@ -31,14 +33,19 @@ pub fn walk(input: &mut dyn Input, wants: &dyn Wants, limits: &Limits) -> Result
     Ok(layer)
 }
 
+/// Bytes of the tar after which the limits are told at the latest.
+const PIECE: u64 = 64 << 20;
+
 struct Walk<'a> {
     input: &'a mut dyn Input,
     wants: &'a dyn Wants,
     limits: &'a Limits,
     reducer: Option<&'a Reducer<'a>>,
     layer: WalkedLayer,
-    captured: u64,
     content: u64,
+    /// What the limits have not been told of yet, and how far the tar and the blob were when they last were.
+    asked: Asked,
+    told: (u64, u64),
 }
 
 /// What a header and its extension headers say together.
@@ -80,15 +87,42 @@ impl Walk<'_> {
             self.content(&mut member, &path)?;
         }
         let overhead = u32::try_from(self.input.position() - start - member.stored);
-        member.overhead =
-            overhead.map_err(|_| limit("a member's headers take more than 4 GiB".to_owned()))?;
+        member.overhead = overhead.map_err(|_| Error::limit("a member's headers take more than 4 GiB"))?;
         member.transfer = self.input.transferred() - transferred;
+        let depth = path.iter().filter(|byte| **byte == b'/').count();
+        let names = path.len() + link.len();
         self.layer.members.push(&path, &link, member);
-        if self.layer.members.len() > self.limits.members {
-            return Err(limit(format!("it has more than {} members", self.limits.members)));
+        if self.asked.add(names as u64, depth as u64) || self.input.position() - self.told.0 > PIECE {
+            self.tell()?;
         }
         self.check_size()?;
         Ok(true)
+    }
+
+    /// Tells the limits how far it has come, and what it has found on the way.
+    fn tell(&mut self) -> Result<()> {
+        let (position, transferred) = (self.input.position(), self.input.transferred());
+        self.limits.stored(transferred - self.told.1);
+        self.limits.unpacked(position - self.told.0)?;
+        self.told = (position, transferred);
+        self.limits.entries(&std::mem::take(&mut self.asked))
+    }
+
+    /// Moves past content. A bomb is noticed on the way.
+    fn skip(&mut self, length: u64, hasher: &mut Xxh3) -> Result<(u64, bool)> {
+        let (mut skipped, mut went_by) = (0, true);
+        while skipped < length {
+            let wanted = PIECE.min(length - skipped);
+            let (passed, passed_by) = self.input.skip(wanted, Some(hasher))?;
+            (skipped, went_by) = (skipped + passed, passed_by);
+            if passed < wanted {
+                break;
+            }
+            if skipped < length {
+                self.tell()?;
+            }
+        }
+        Ok((skipped, went_by))
     }
 
     /// Reads headers up to and including a member's own; `None` at the end.
@@ -162,12 +196,9 @@ impl Walk<'_> {
     }
 
     fn extension(&mut self, size: u64, position: u64) -> Result<Vec<u8>> {
-        if size > self.limits.extension {
-            return Err(limit(format!(
-                "the extension header at byte {position} of the tar claims {size} bytes, more than {}",
-                self.limits.extension
-            )));
-        }
+        self.limits.check(Limit::Header, size, || {
+            format!("the extension header at byte {position} of the tar claims {size} bytes")
+        })?;
         let bytes = self.read(size)?;
         self.padding(size)?;
         Ok(bytes)
@@ -187,28 +218,30 @@ impl Walk<'_> {
         };
         let capture = self.wants.wants(path, member.content);
         let mut opens = member.content == member.stored
-            && member.stored <= self.limits.opened
+            && member.stored <= self.limits.get(Limit::Opened)
             && self.wants.opens(path, member.format, u32::from(member.mode));
         if let Some(region) = self.input.ahead(member.stored).filter(|_| opens) {
             opens = false;
             let found = self.wants.open(path, &region);
-            self.layer.evidence.insides.extend(found.map(|inside| (position, inside)));
+            if let Some(inside) = found {
+                self.limits.evidence(inside.weight())?;
+                self.layer.evidence.insides.insert(position, inside);
+            }
         }
         match capture {
             Capture::Whole(limit) if member.content <= limit && member.content == member.stored => {
-                self.captured += member.stored;
-                if self.captured > self.limits.evidence {
-                    return Err(limit_error(self.limits.evidence));
-                }
+                self.limits.evidence(member.stored)?;
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
-                self.look_inside(opens, position, path, &bytes);
+                self.look_inside(opens, position, path, &bytes)?;
                 self.layer.evidence.contents.insert(position, bytes);
             }
             Capture::Reduce(limit) if member.content <= limit && member.content == member.stored => {
+                self.limits.reduced(member.stored)?;
+                let _alone = self.limits.hold(member.stored);
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
-                self.look_inside(opens, position, path, &bytes);
+                self.look_inside(opens, position, path, &bytes)?;
                 if let Some(reduce) = self.reducer {
                     reduce(position, path.to_vec(), bytes);
                 }
@@ -223,14 +256,15 @@ impl Walk<'_> {
                     Capture::Whole(_) => self.layer.evidence.too_long.push(position),
                 }
                 if opens {
+                    let _alone = self.limits.hold(member.stored);
                     let bytes = self.read(member.stored)?;
                     member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
-                    self.look_inside(opens, position, path, &bytes);
+                    self.look_inside(opens, position, path, &bytes)?;
                     return self.padding(member.stored);
                 }
                 let mut hasher = Xxh3::new();
                 let start = self.input.position();
-                let (skipped, went_by) = self.input.skip(member.stored, Some(&mut hasher))?;
+                let (skipped, went_by) = self.skip(member.stored, &mut hasher)?;
                 if skipped < member.stored {
                     return Err(truncated(start + skipped));
                 }
@@ -240,10 +274,12 @@ impl Walk<'_> {
         self.padding(member.stored)
     }
 
-    fn look_inside(&mut self, opens: bool, position: u32, path: &[u8], bytes: &[u8]) {
+    fn look_inside(&mut self, opens: bool, position: u32, path: &[u8], bytes: &[u8]) -> Result<()> {
         if opens && let Some(inside) = self.wants.open(path, &bytes) {
+            self.limits.evidence(inside.weight())?;
             self.layer.evidence.insides.insert(position, inside);
         }
+        Ok(())
     }
 
     fn padding(&mut self, size: u64) -> Result<()> {
@@ -273,22 +309,15 @@ impl Walk<'_> {
 
     /// Holds a path or link target against the limits.
     fn check_name(&self, name: &[u8]) -> Result<()> {
-        let depth = name.split(|byte| *byte == b'/').skip(1).count();
-        if name.len() > self.limits.path || depth > self.limits.depth {
-            let shown = Printable(&name[..name.len().min(80)]).to_string();
-            return Err(limit(format!(
-                "the path `{shown}…` is longer than {} bytes or deeper than {} directories",
-                self.limits.path, self.limits.depth
-            )));
-        }
-        Ok(())
+        let (length, depth) = (name.len() as u64, name.iter().filter(|byte| **byte == b'/').count() as u64);
+        let shown = || Printable(&name[..name.len().min(80)]).to_string();
+        self.limits.check(Limit::Path, length, || format!("the path `{}…` has {length} bytes", shown()))?;
+        self.limits.check(Limit::Depth, depth, || format!("the path `{}…` is {depth} deep", shown()))
     }
 
     fn check_size(&self) -> Result<()> {
-        if self.input.position().max(self.content) > self.limits.tar_size {
-            return Err(limit(format!("it holds or claims more than {} bytes", self.limits.tar_size)));
-        }
-        Ok(())
+        let size = self.input.position().max(self.content);
+        self.limits.check(Limit::Size, size, || format!("it holds or claims {size} bytes"))
     }
 }
 
@@ -330,12 +359,4 @@ fn truncated(position: u64) -> Error {
         format!("the tar ends in the middle of a member, at byte {position}"),
     )
     .into()
-}
-
-fn limit(message: String) -> Error {
-    Error::limit(message).hint("if the image is to be trusted, this is a limit of plimsoll: please report it")
-}
-
-fn limit_error(bytes: u64) -> Error {
-    limit(format!("its package databases take more than {bytes} bytes"))
 }

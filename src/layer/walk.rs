@@ -9,12 +9,12 @@ use super::decompress::Decompressor;
 use super::estimate::{self, Plan, Sample, Tap};
 use super::evidence::Wants;
 use super::input::{Flow, Hop};
-use super::limits::Limits;
 use super::member::{Compression, WalkedLayer};
 use super::memory::Memory;
 use super::tar;
 use crate::digest::{Digest, HashingReader};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{Limit, Limits};
 use crate::progress::Progress;
 use crate::source::cache::Cache;
 use crate::source::{Passerby, Region};
@@ -62,18 +62,32 @@ impl Reader<'_> {
         hashing: HashingReader<impl Read>,
         tap: Option<Tap>,
     ) -> Result<(WalkedLayer, Digest, Option<Sample>)> {
-        let decompressor = Decompressor::new(hashing)?;
+        let decompressor = Decompressor::new(hashing, self.limits)?;
         let compression = decompressor.compression();
         // What is compressed says what it weighs.
         let tap = tap.filter(|_| compression == Compression::None);
         let mut flow = Flow::new(decompressor, tap);
-        let mut layer =
-            tar::walk(&mut flow, self.wants, self.limits).map_err(|error| explain(error, compression))?;
-        layer.tar_size = drain(&mut flow, self.limits).map_err(|error| explain(error, compression))?;
+        let mut layer = tar::walk(&mut flow, self.wants, self.limits)
+            .map_err(|error| self.explain(error, compression))?;
+        layer.tar_size = drain(&mut flow, self.limits).map_err(|error| self.explain(error, compression))?;
         let (decompressor, tap) = flow.into_parts();
         let (digest, size) = decompressor.finish()?;
         settle(&mut layer, size, compression);
         Ok((layer, digest, tap.map(Tap::into_sample)))
+    }
+
+    /// A decompressor's own words do not say that a layer was being read.
+    fn explain(&self, error: Error, compression: Compression) -> Error {
+        let how = match compression {
+            Compression::Gzip => "gzip",
+            // Its library has a sentence for this and no number.
+            Compression::Zstd if error.message.contains("too much memory") => {
+                return self.limits.exceeded(Limit::Window, "it was compressed with a larger window");
+            }
+            Compression::Zstd => "zstd",
+            Compression::None => return error,
+        };
+        if error.kind == ErrorKind::Input { error.within(format!("reading it as {how}")) } else { error }
     }
 }
 
@@ -89,10 +103,12 @@ fn settle(layer: &mut WalkedLayer, blob_size: u64, compression: Compression) {
 fn drain(flow: &mut Flow<impl Read>, limits: &Limits) -> Result<u64> {
     use super::input::Input;
     loop {
-        flow.skip(1 << 20, None)?;
-        if flow.position() > limits.tar_size {
-            return Err(Error::limit(format!("it holds more than {} bytes", limits.tar_size)));
-        }
+        let (position, transferred) = (flow.position(), flow.transferred());
+        flow.skip(16 << 20, None)?;
+        limits.stored(flow.transferred() - transferred);
+        limits.unpacked(flow.position() - position)?;
+        let size = flow.position();
+        limits.check(Limit::Size, size, || format!("it holds {size} bytes"))?;
         if flow.peek(1)?.is_empty() {
             return Ok(flow.position());
         }
@@ -106,16 +122,6 @@ pub(super) fn check(found: &Digest, expected: &Digest) -> Result<()> {
     }
     Err(Error::input(format!("its content has the digest {found}"))
         .hint("the blob is damaged or was changed: fetch or save the image again"))
-}
-
-/// A decompressor's own words do not say that a layer was being read.
-fn explain(error: Error, compression: Compression) -> Error {
-    let how = match compression {
-        Compression::Gzip => "gzip",
-        Compression::Zstd => "zstd",
-        Compression::None => return error,
-    };
-    if error.kind == ErrorKind::Input { error.within(format!("reading it as {how}")) } else { error }
 }
 
 /// How transfer is found where a source unpacks layers on the way.
@@ -172,6 +178,11 @@ impl<'a> Passed<'a> {
     /// What is known of layers from before.
     pub fn memory(&self) -> Memory<'a> {
         self.memory
+    }
+
+    /// What the image may ask of the machine.
+    pub fn limits(&self) -> &'a Limits {
+        self.reader.limits
     }
 
     /// Whether anything that looks like a layer has gone by.

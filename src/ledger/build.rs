@@ -394,7 +394,7 @@ fn later(one: Fate, other: Fate) -> Fate {
     }
 }
 
-/// The walk refuses more members than fit (see `layer::Limits`).
+/// The walk refuses more members than fit (see `limits`).
 fn narrow(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

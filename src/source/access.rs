@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::image::Platform;
+use crate::limits::Limits;
 use crate::source::cache::Cache;
 
 /// How sources are reached, where a reference alone does not say it.
@@ -23,6 +24,8 @@ pub struct Access {
     pub platform: Option<Platform>,
     /// Where what is learned is kept from run to run; nowhere where there is none.
     pub cache: Option<Cache>,
+    /// What an image may ask of the machine.
+    pub limits: Limits,
 }
 
 /// Where a bare name can be looked for.

@@ -8,21 +8,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::layout::Store;
-use super::members::MAX_DOCUMENT;
 use super::{Blob, Region};
 use crate::error::{Error, Result};
+use crate::limits::{Limit, Limits};
 
 /// A directory of the host.
-pub struct Directory(PathBuf);
+pub struct Directory {
+    path: PathBuf,
+    limits: Limits,
+}
 
 impl Directory {
     /// The directory that the user names.
-    pub fn new(path: &str) -> Self {
-        Self(PathBuf::from(path))
+    pub fn new(path: &str, limits: &Limits) -> Self {
+        Self { path: PathBuf::from(path), limits: limits.clone() }
     }
 
     fn open(&self, name: &str) -> Result<Option<(File, u64)>> {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
             Ok((metadata, file)) if metadata.is_file() => Ok(Some((file, metadata.len()))),
             Ok(_) => Err(Error::input(format!("its {name} is no regular file"))),
@@ -37,11 +40,9 @@ impl Directory {
 impl Store for Directory {
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let Some((file, size)) = self.open(name)? else { return Ok(None) };
-        if size > MAX_DOCUMENT {
-            return Err(Error::limit(format!("its {name} has {size} bytes, more than {MAX_DOCUMENT}")));
-        }
+        self.limits.check(Limit::Document, size, || format!("its {name} has {size} bytes"))?;
         let mut bytes = Vec::new();
-        file.take(MAX_DOCUMENT).read_to_end(&mut bytes)?;
+        file.take(self.limits.get(Limit::Document)).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     }
 

@@ -13,7 +13,7 @@ pub fn open(place: &str, access: &Access, passerby: &mut dyn Passerby) -> Result
     if access.may(Place::File)
         && let Some((path, tag)) = split_tag(place)
     {
-        return file(path, tag, Scheme::Any, passerby);
+        return file(path, tag, Scheme::Any, passerby, &access.limits);
     }
     // What can only be a path is looked for nowhere else.
     if is_path(place) {

@@ -5,21 +5,16 @@ use std::io::{self, Read};
 
 use super::{Blob, Passerby, Region};
 use crate::error::{Error, Result};
+use crate::limits::{Limit, Limits};
 use crate::path::{ImagePath, Printable};
 
-/// JSON documents that are kept while a stream goes by; manifests are far smaller.
-pub const MAX_DOCUMENT: u64 = 16 << 20;
-/// Members of one archive.
-const MAX_MEMBERS: usize = 1 << 20;
-/// Bytes of JSON documents kept of one stream.
-const MAX_KEPT: u64 = 256 << 20;
 /// How many links a name may go through.
 const MAX_LINKS: usize = 16;
 
 /// The members of an archive by their normalised names.
-#[derive(Default)]
 pub struct Members {
     named: BTreeMap<ImagePath, Member>,
+    limits: Limits,
 }
 
 enum Member {
@@ -34,9 +29,13 @@ enum Member {
 }
 
 impl Members {
+    fn new(limits: &Limits) -> Self {
+        Self { named: BTreeMap::new(), limits: limits.clone() }
+    }
+
     /// Indexes an uncompressed archive by hopping over it.
-    pub fn of_region(region: &Region) -> Result<Self> {
-        let mut members = Self::default();
+    pub fn of_region(region: &Region, limits: &Limits) -> Result<Self> {
+        let mut members = Self::new(limits);
         let mut archive = tar::Archive::new(Cursor { region: region.clone(), position: 0 });
         for entry in archive.entries_with_seek().map_err(broken)? {
             let entry = entry.map_err(broken)?;
@@ -51,8 +50,8 @@ impl Members {
     }
 
     /// Reads an archive that cannot be asked again: documents are kept, everything else is shown to `passerby`.
-    pub fn of_stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Self> {
-        let mut members = Self::default();
+    pub fn of_stream(stream: impl Read, passerby: &mut dyn Passerby, limits: &Limits) -> Result<Self> {
+        let mut members = Self::new(limits);
         let mut archive = tar::Archive::new(stream);
         let (mut key, mut kept) = (0, 0);
         for entry in archive.entries().map_err(broken)? {
@@ -64,7 +63,10 @@ impl Members {
             }
             let mut head = Vec::with_capacity(512);
             (&mut entry).take(512).read_to_end(&mut head).map_err(broken)?;
-            let member = if is_document(&head) && size <= MAX_DOCUMENT && kept + size <= MAX_KEPT {
+            let is_kept = is_document(&head)
+                && size <= limits.get(Limit::Document)
+                && kept + size <= limits.get(Limit::Documents);
+            let member = if is_kept {
                 kept += size;
                 entry.read_to_end(&mut head).map_err(broken)?;
                 Member::Kept(head)
@@ -98,10 +100,8 @@ impl Members {
             return Ok(());
         };
         self.named.insert(name, member);
-        if self.named.len() > MAX_MEMBERS {
-            return Err(Error::limit(format!("it has more than {MAX_MEMBERS} members")));
-        }
-        Ok(())
+        let count = self.named.len() as u64;
+        self.limits.check(Limit::Members, count, || format!("the archive has {count} members"))
     }
 
     /// Whether there is a member of this name.
@@ -127,15 +127,18 @@ impl Members {
     /// The whole content of a document.
     pub fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
         match self.follow(name) {
-            Some(Member::At(region)) if region.length() <= MAX_DOCUMENT => {
+            Some(Member::At(region)) => {
+                let size = region.length();
+                self.limits.check(Limit::Document, size, || format!("its {name} has {size} bytes"))?;
                 let mut bytes = Vec::new();
                 region.clone().reader().read_to_end(&mut bytes)?;
                 Ok(Some(bytes))
             }
             Some(Member::Kept(bytes)) => Ok(Some(bytes.clone())),
-            Some(Member::At(_) | Member::Passed { .. }) => Err(Error::input(format!(
-                "its member {name} is no JSON document of at most {MAX_DOCUMENT} bytes"
-            ))),
+            Some(Member::Passed { size, .. }) if *size > self.limits.get(Limit::Document) => {
+                Err(self.limits.exceeded(Limit::Document, format_args!("its {name} has {size} bytes")))
+            }
+            Some(Member::Passed { .. }) => Err(Error::input(format!("its {name} is no JSON document"))),
             Some(Member::Link(_)) | None => Ok(None),
         }
     }

@@ -14,6 +14,7 @@ use super::layout::{self, INDEX, Layout};
 use super::members::Members;
 use super::{Access, Passerby, Region, Root, Source, find, registry, rootfs};
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::path::Printable;
 use crate::reference::{Reference, Scheme};
 
@@ -26,7 +27,7 @@ pub fn open(reference: &Reference, access: &Access, passerby: &mut dyn Passerby)
 fn open_any(reference: &Reference, access: &Access, passerby: &mut dyn Passerby) -> Result<Box<dyn Source>> {
     let place = &reference.place;
     match reference.scheme {
-        Scheme::Stdin => of_members(stream(io::stdin().lock(), passerby)?, reference.scheme),
+        Scheme::Stdin => of_members(stream(io::stdin().lock(), passerby, &access.limits)?, reference.scheme),
         Scheme::Docker => daemon::open(Engine::Docker, place, access, passerby),
         Scheme::Podman => daemon::open(Engine::Podman, place, access, passerby),
         Scheme::Registry => registry::open(place, access),
@@ -34,7 +35,7 @@ fn open_any(reference: &Reference, access: &Access, passerby: &mut dyn Passerby)
         Scheme::Any => find::open(place, access, passerby),
         Scheme::DockerArchive | Scheme::OciArchive | Scheme::OciDir => {
             let (path, tag) = split_tag(place).ok_or_else(|| no_file(place))?;
-            file(path, tag, reference.scheme, passerby)
+            file(path, tag, reference.scheme, passerby, &access.limits)
         }
     }
 }
@@ -45,6 +46,7 @@ pub(super) fn file(
     tag: Option<&str>,
     scheme: Scheme,
     passerby: &mut dyn Passerby,
+    limits: &Limits,
 ) -> Result<Box<dyn Source>> {
     let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&error))?;
     let source = if metadata.is_dir() {
@@ -53,14 +55,14 @@ pub(super) fn file(
                 Error::usage("it is a directory and no archive").hint("write oci-dir: for an OCI layout")
             );
         }
-        directory(path)?
+        directory(path, limits)?
     } else {
         if scheme == Scheme::OciDir {
             return Err(Error::usage("it is a file and no directory")
                 .hint("write oci-archive: for a layout in a tar"));
         }
         let file = File::open(path).map_err(|error| cannot_open(&error))?;
-        of_members(archive(file, &metadata, passerby)?, scheme)?
+        of_members(archive(file, &metadata, passerby, limits)?, scheme)?
     };
     match tag {
         Some(tag) => Ok(Box::new(Chosen { root: vec![choose(source.roots(), tag)?], source })),
@@ -68,8 +70,8 @@ pub(super) fn file(
     }
 }
 
-fn directory(path: &str) -> Result<Box<dyn Source>> {
-    let layout = Layout::new(Directory::new(path), "oci-dir", true);
+fn directory(path: &str, limits: &Limits) -> Result<Box<dyn Source>> {
+    let layout = Layout::new(Directory::new(path, limits), "oci-dir", true);
     match layout {
         Ok(layout) => Ok(Box::new(layout)),
         Err(error) if !Path::new(path).join(INDEX).exists() => {
@@ -102,7 +104,12 @@ fn cannot_open(error: &io::Error) -> Error {
 }
 
 /// An archive in a file: indexed in place where it is not compressed, read as a stream where it is.
-fn archive(file: File, metadata: &std::fs::Metadata, passerby: &mut dyn Passerby) -> Result<Members> {
+fn archive(
+    file: File,
+    metadata: &std::fs::Metadata,
+    passerby: &mut dyn Passerby,
+    limits: &Limits,
+) -> Result<Members> {
     let region = Region::new(Arc::new(file), 0, metadata.len());
     let mut head = [0; 6];
     let read = if metadata.is_file() { region.read_at(&mut head, 0)? } else { 0 };
@@ -112,25 +119,59 @@ fn archive(file: File, metadata: &std::fs::Metadata, passerby: &mut dyn Passerby
     match head {
         _ if !metadata.is_file() => Err(Error::input("it is neither a file nor a directory")
             .hint("pipe it in and write - for standard input")),
-        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => stream(region.reader(), passerby),
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => stream(region.reader(), passerby, limits),
         [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', 0] => {
             Err(Error::input("it is compressed by bzip2 or xz").hint("uncompress it, or use gzip or zstd"))
         }
-        _ => Members::of_region(&region),
+        _ => Members::of_region(&region, limits),
     }
 }
 
 /// An archive that goes by once, plain or compressed.
-pub(super) fn stream(stream: impl Read, passerby: &mut dyn Passerby) -> Result<Members> {
+pub(super) fn stream(stream: impl Read, passerby: &mut dyn Passerby, limits: &Limits) -> Result<Members> {
     let mut stream = BufReader::with_capacity(128 * 1024, stream);
     let head = io::BufRead::fill_buf(&mut stream)?;
     if head.is_empty() {
         return Err(Error::input("there is nothing to read").hint("pipe in what docker save writes"));
     }
     match *head {
-        [0x1f, 0x8b, ..] => Members::of_stream(flate2::bufread::MultiGzDecoder::new(stream), passerby),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Members::of_stream(zstd::Decoder::with_buffer(stream)?, passerby),
-        _ => Members::of_stream(stream, passerby),
+        [0x1f, 0x8b, ..] => {
+            let stream = flate2::bufread::MultiGzDecoder::new(BufReader::new(Stored { stream, limits }));
+            Members::of_stream(Unpacked { stream, limits }, passerby, limits)
+        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let stream = zstd::Decoder::new(Stored { stream, limits })?;
+            Members::of_stream(Unpacked { stream, limits }, passerby, limits)
+        }
+        _ => Members::of_stream(stream, passerby, limits),
+    }
+}
+
+/// Tells the limits how much of a compressed archive has been read.
+struct Stored<'a, R> {
+    stream: R,
+    limits: &'a Limits,
+}
+
+impl<R: Read> Read for Stored<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        self.limits.stored_around(read as u64);
+        Ok(read)
+    }
+}
+
+/// Tells the limits how much has come out of it.
+struct Unpacked<'a, R> {
+    stream: R,
+    limits: &'a Limits,
+}
+
+impl<R: Read> Read for Unpacked<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        self.limits.unpacked(read as u64)?;
+        Ok(read)
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a source's root to the tree of what it names: indexes, images, attestations, artifacts, and what is absent.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use serde::de::DeserializeOwned;
@@ -14,15 +14,7 @@ use crate::image::{
     Config, Descriptor, Image, Index, Layer, Manifest, MediaType, Node, NodeKind, Platform, Selector, base,
     history,
 };
-
-/// Bytes of one index, manifest or configuration. Registries refuse manifests above 4 MiB.
-const MAX_DOCUMENT: u64 = 16 << 20;
-/// Indexes within indexes.
-const MAX_NESTING: usize = 8;
-/// Manifests below one root.
-const MAX_NODES: usize = 4096;
-/// Layers of one image; no engine runs more than 127.
-const MAX_LAYERS: usize = 4096;
+use crate::limits::{Limit, Limits};
 
 /// What a manifest says it is about.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
@@ -44,9 +36,9 @@ pub enum Depth<'a> {
 }
 
 /// The tree of the one image that the source holds, or an error that lists them where there are several.
-pub fn resolve(source: &dyn Source, depth: Depth<'_>) -> Result<Node> {
+pub fn resolve(source: &dyn Source, depth: Depth<'_>, limits: &Limits) -> Result<Node> {
     match source.roots() {
-        [root] => Resolver { source, depth, nodes: AtomicUsize::new(0) }.root(root),
+        [root] => Resolver { source, depth, nodes: AtomicU64::new(0), limits }.root(root),
         [] => Err(Error::input("it holds no image")),
         roots => Err(Error::usage(format!("it holds {} images: {}", roots.len(), names(roots)))
             .hint("choose one by writing it behind the file and a colon: image.tar:name:tag")),
@@ -55,8 +47,13 @@ pub fn resolve(source: &dyn Source, depth: Depth<'_>) -> Result<Node> {
 
 /// The provenance statement about the manifest `about`, where the tree has an attestation with one and the source holds
 /// it.
-pub fn provenance(source: &dyn Source, tree: &Node, about: &Digest) -> Result<Option<String>> {
-    let resolver = Resolver { source, nodes: AtomicUsize::new(0), depth: Depth::Tree };
+pub fn provenance(
+    source: &dyn Source,
+    tree: &Node,
+    about: &Digest,
+    limits: &Limits,
+) -> Result<Option<String>> {
+    let resolver = Resolver { source, nodes: AtomicU64::new(0), depth: Depth::Tree, limits };
     let mut stack = vec![tree];
     while let Some(node) = stack.pop() {
         let manifest = match &node.kind {
@@ -90,7 +87,8 @@ pub fn provenance(source: &dyn Source, tree: &Node, about: &Digest) -> Result<Op
 struct Resolver<'a> {
     source: &'a dyn Source,
     depth: Depth<'a>,
-    nodes: AtomicUsize,
+    nodes: AtomicU64,
+    limits: &'a Limits,
 }
 
 impl Resolver<'_> {
@@ -163,11 +161,9 @@ impl Resolver<'_> {
 
     fn node(&self, descriptor: &Descriptor, nesting: usize) -> Result<Node> {
         let nodes = self.nodes.fetch_add(1, Ordering::Relaxed) + 1;
-        if nesting > MAX_NESTING || nodes > MAX_NODES {
-            return Err(Error::limit(format!(
-                "its indexes nest deeper than {MAX_NESTING} or name more than {MAX_NODES} manifests"
-            )));
-        }
+        let nested = nesting as u64;
+        self.limits.check(Limit::Nesting, nested, || format!("its indexes nest {nested} deep"))?;
+        self.limits.check(Limit::Manifests, nodes, || format!("its indexes name {nodes} manifests"))?;
         let kind = match self.bytes(descriptor)? {
             None => NodeKind::Missing(descriptor.platform.clone().map(Platform::normalized)),
             Some(bytes) if is_index(descriptor, &bytes) => {
@@ -181,12 +177,10 @@ impl Resolver<'_> {
 
     fn manifest(&self, descriptor: &Descriptor, bytes: &[u8]) -> Result<NodeKind> {
         let manifest: Manifest = parse(descriptor, "manifest", bytes)?;
-        if manifest.layers.len() > MAX_LAYERS {
-            return Err(Error::limit(format!(
-                "manifest {} lists more than {MAX_LAYERS} layers",
-                descriptor.digest
-            )));
-        }
+        let layers = manifest.layers.len() as u64;
+        self.limits.check(Limit::Layers, layers, || {
+            format!("manifest {} lists {layers} layers", descriptor.digest)
+        })?;
         if is_attestation(descriptor) {
             let predicate = |layer: &Descriptor| layer.annotations.get(PREDICATE_TYPE).cloned();
             return Ok(NodeKind::Attestation {
@@ -222,13 +216,11 @@ impl Resolver<'_> {
         };
         let mut reader = HashingReader::expecting(reader, &descriptor.digest);
         let mut bytes = Vec::new();
-        (&mut reader).take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_DOCUMENT {
-            return Err(Error::limit(format!(
-                "blob {} is longer than {MAX_DOCUMENT} bytes",
-                descriptor.digest
-            )));
-        }
+        let longest = self.limits.get(Limit::Document).saturating_add(1);
+        (&mut reader).take(longest).read_to_end(&mut bytes)?;
+        self.limits
+            .document(bytes.len() as u64)
+            .map_err(|error| error.within(format_args!("blob {}", descriptor.digest)))?;
         let (digest, _) = reader.finish()?;
         if digest != descriptor.digest {
             return Err(Error::input(format!("blob {} has the digest {digest}", descriptor.digest))

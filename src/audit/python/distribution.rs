@@ -45,8 +45,11 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// Parses a line of PEP 508; `None` where it is none.
+    /// Parses a line of PEP 508; `None` where it is none, or more than anybody writes.
     pub fn parse(text: &str) -> Option<Self> {
+        if !is_sound(text) {
+            return None;
+        }
         let parsed = pep508_rs::Requirement::from_str(text).ok()?;
         Some(Self {
             name: parsed.name.to_string(),
@@ -71,6 +74,29 @@ impl Requirement {
             part.starts_with('<') || part.starts_with("==") || part.starts_with("~=")
         })
     }
+}
+
+/// The longest requirement that is read.
+const LONGEST: usize = 4096;
+/// The most characters of comparisons in it: `>=` has two.
+const MOST: usize = 96;
+/// How deep its brackets may nest.
+const DEEPEST: usize = 32;
+
+/// Whether the parser can be trusted with a requirement. It panics where a name ends in a dash, recurses as deep as brackets
+/// nest, and turns markers into a diagram whose size is, at worst, the product of what they ask for.
+fn is_sound(text: &str) -> bool {
+    let is_of_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let start = text.trim_start();
+    let (name, rest) = start.split_at(start.find(|character| !is_of_name(character)).unwrap_or(start.len()));
+    let extras = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split(']').next());
+    let mut names = extras.unwrap_or_default().split(|character| !is_of_name(character)).chain([name]);
+    let comparisons =
+        text.bytes().filter(|byte| b"<>=".contains(byte)).count() + text.matches(" in ").count();
+    text.len() <= LONGEST
+        && comparisons <= MOST
+        && text.bytes().filter(|byte| *byte == b'(').count() <= DEEPEST
+        && names.all(|name| !name.ends_with(['-', '_', '.']))
 }
 
 /// One line of `entry_points.txt`.

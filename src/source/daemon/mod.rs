@@ -81,7 +81,7 @@ pub fn open(
         return Ok(Box::new(Exported { source: Box::new(known), kind: engine.name() }));
     }
     let export = daemon.export(&name, access.platform.as_ref())?;
-    let source = of_members(stream(export, passerby)?, Scheme::Any)?;
+    let source = of_members(stream(export, passerby, &access.limits)?, Scheme::Any)?;
     if let Some(cache) = cache {
         Remembered::keep(cache, &key, &*source);
     }

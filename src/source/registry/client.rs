@@ -11,6 +11,7 @@ use super::credentials::{self, Credentials};
 use super::explain;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
+use crate::limits::{Limit, Limits};
 use crate::source::access::network;
 use crate::source::name::{DOCKER_HUB, Name};
 use crate::source::{Access, bridge};
@@ -23,8 +24,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How a token server takes what it is told.
 const FORM: &str = "application/x-www-form-urlencoded";
-/// Bytes of one manifest or configuration.
-const MAX_DOCUMENT: usize = 16 << 20;
 
 /// A repository of a registry.
 pub struct Client {
@@ -37,6 +36,7 @@ pub struct Client {
     login: Mutex<Login>,
     /// Whether secrets may go where TLS does not protect them.
     plain_http: bool,
+    limits: Limits,
 }
 
 /// A manifest or configuration as it came.
@@ -69,6 +69,7 @@ impl Client {
             credentials,
             login: Mutex::new(login),
             plain_http: access.plain_http || name.is_loopback(),
+            limits: access.limits.clone(),
         })
     }
 
@@ -86,13 +87,11 @@ impl Client {
             let media_type = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
             let digest = header(response.headers(), "docker-content-digest");
             let digest = digest.and_then(|digest| Digest::parse(&digest).ok());
-            match body(response).await {
+            match body(response, self.limits.get(Limit::Document)).await {
                 Ok(Some(bytes)) => return Ok(Some(Document { bytes, media_type, digest })),
                 Ok(None) => {
-                    return Err(Error::limit(format!(
-                        "{} sent more than {MAX_DOCUMENT} bytes for {path}",
-                        self.name.host
-                    )));
+                    let what = format_args!("{} sent more for {path}", self.name.host);
+                    return Err(self.limits.exceeded(Limit::Document, what));
                 }
                 Err(failure) if attempt + 1 >= ATTEMPTS => {
                     return Err(explain::failed(&self.name.host, &failure));
@@ -220,7 +219,9 @@ impl Client {
         if !status.is_success() {
             return Err(explain::status(host, response).await);
         }
-        let bytes = body(response).await.map_err(|failure| explain::failed(host, &failure))?;
+        let bytes = body(response, self.limits.get(Limit::Document))
+            .await
+            .map_err(|failure| explain::failed(host, &failure))?;
         Login::of_answer(&bytes.unwrap_or_default())
             .ok_or_else(|| network(format!("{host}'s token server sent no token")))
     }
@@ -290,11 +291,11 @@ pub fn pause(attempt: u32, asked: Option<&str>) -> Duration {
 }
 
 /// A body, unless it is longer than any document.
-async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+async fn body(mut response: Response, longest: u64) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut bytes = Vec::new();
     while let Some(piece) = response.chunk().await? {
         bytes.extend_from_slice(&piece);
-        if bytes.len() > MAX_DOCUMENT {
+        if bytes.len() as u64 > longest {
             return Ok(None);
         }
     }
