@@ -113,7 +113,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-fn is_harmful(character: char) -> bool {
+/// Whether a terminal, a log or an editor would obey a character instead of showing it.
+pub fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
