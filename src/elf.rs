@@ -138,6 +138,9 @@ fn segments(content: &[u8]) -> Option<Vec<(u64, u64, u64)>> {
     Some(segments)
 }
 
+/// The longest name of a section that is read.
+const LONGEST_NAME: usize = 256;
+
 fn sections(content: &[u8]) -> Option<Vec<Section<'_>>> {
     let table = table(content, long(content, 40)?, short(content, 60)?, 64)?;
     let names = usize::from(short(content, 62)?);
@@ -146,6 +149,8 @@ fn sections(content: &[u8]) -> Option<Vec<Section<'_>>> {
     let names = content.get(start..start.checked_add(usize::try_from(long(names, 32)?).ok()?)?)?;
     let section = |header: &[u8]| {
         let name = names.get(usize::try_from(word(header, 0)?).ok()?..)?;
+        // Sixty thousand sections may all have one name of megabytes.
+        let name = name.get(..LONGEST_NAME).unwrap_or(name);
         Some(Section {
             name: name.split(|byte| *byte == 0).next()?,
             kind: word(header, 4)?,
@@ -174,15 +179,15 @@ fn is_for_tools(name: &[u8]) -> bool {
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
 fn long(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+    Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
 }
 
 /// Counts what is written to it.

@@ -113,7 +113,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-fn is_harmful(character: char) -> bool {
+/// Whether a terminal, a log or an editor would obey a character instead of showing it.
+pub fn is_harmful(character: char) -> bool {
     if matches!(character, ' '..='~') {
         return false;
     }

@@ -2,7 +2,7 @@
 //! fault, `fuzz/corpus/TARGET/`, and with real ones that are damaged, the same way every time.
 //!
 //! `PLIMSOLL_FUZZ_SECONDS=60 cargo test --test fuzz NAME` goes on for so long, with other damage each time; an input that
-//! fails is kept below `target/tmp`. The same targets under cargo-fuzz: `fuzz/cargo-fuzz/`.
+//! fails is kept below `target/tmp`. The same targets under cargo-fuzz: `fuzz/cargo-fuzz/`, see `docs/safety.md`.
 
 #![allow(
     clippy::unwrap_used,

@@ -13,6 +13,7 @@ pub mod libraries;
 pub mod linked;
 pub mod manifest;
 pub mod native;
+mod nesting;
 pub mod node;
 pub mod python;
 mod question;

@@ -364,16 +364,16 @@ impl Merge {
 
     /// Settles what a hard link keeps alive, and hands the ledger out.
     fn finish(mut self) -> Ledger {
-        let mut names: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
-        for id in self.ledger.ids() {
-            if let Some(inode) = self.ledger.entry(id).inode {
-                names.entry(inode).or_default().push(id);
+        // The bytes go with the last name that goes.
+        let mut ends: BTreeMap<EntryId, Fate> = BTreeMap::new();
+        for entry in &self.ledger.entries {
+            if let Some(inode) = entry.inode {
+                let end = ends.entry(inode).or_insert_with(|| self.ledger.entry(inode).fate);
+                *end = later(*end, entry.fate);
             }
         }
-        for (inode, links) in names {
+        for (inode, last) in ends {
             let own = self.ledger.entry(inode).fate;
-            // The bytes go with the last name that goes.
-            let last = links.iter().map(|link| self.ledger.entry(*link).fate).fold(own, later);
             if let Some(hidden) = own.hidden_by().filter(|_| last != own) {
                 self.ledger.hidden_names.insert(inode, hidden);
                 self.ledger.entries[inode.index()].fate = last;

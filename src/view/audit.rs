@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Warning;
 use crate::audit;
+use crate::path::Printable;
 use crate::size::Size;
 
 /// The version of the contract of audits, which every one names.
@@ -227,26 +228,26 @@ impl PlatformAudit {
         };
         Self {
             platform,
-            roots: audit.roots.clone(),
-            manifests: audit.manifests.iter().map(|manifest| manifest.path.clone()).collect(),
+            roots: texts(&audit.roots),
+            manifests: audit.manifests.iter().map(|manifest| text(&manifest.path)).collect(),
             counts: verdicts.iter().map(|verdict| ((*verdict).to_owned(), count(verdict))).collect(),
             packages: audit.packages.iter().map(package).collect(),
-            joint: Joint { frees: audit.joint.into(), packages: audit.joint_packages.clone() },
-            alternatives: audit.alternatives.clone(),
-            circles: audit.circles.clone(),
+            joint: Joint { frees: audit.joint.into(), packages: texts(&audit.joint_packages) },
+            alternatives: audit.alternatives.iter().map(|group| texts(group)).collect(),
+            circles: audit.circles.iter().map(|group| texts(group)).collect(),
             dynamic: audit
                 .dynamic
                 .iter()
-                .map(|one| Dynamic { application: one.ours, at: one.at.clone(), call: one.call.clone() })
+                .map(|one| Dynamic { application: one.ours, at: text(&one.at), call: text(&one.call) })
                 .collect(),
             why: audit
                 .why
                 .iter()
                 .map(|one| Why {
-                    name: one.name.clone(),
+                    name: text(&one.name),
                     installed: one.installed,
-                    imports: one.imports.clone(),
-                    metadata: one.metadata.clone(),
+                    imports: texts(&one.imports),
+                    metadata: texts(&one.metadata),
                 })
                 .collect(),
             without: audit.without.as_ref().map(without),
@@ -256,17 +257,17 @@ impl PlatformAudit {
                 .duplicates
                 .iter()
                 .map(|(name, versions)| Duplicate {
-                    name: name.clone(),
+                    name: text(name),
                     versions: versions
                         .iter()
-                        .map(|(version, size)| (version.clone(), (*size).into()))
+                        .map(|(version, size)| (text(version), (*size).into()))
                         .collect(),
                 })
                 .collect(),
             warnings: audit
                 .warnings
                 .iter()
-                .map(|one| Warning { from: one.from.clone(), message: one.message.clone() })
+                .map(|one| Warning { from: one.from.clone(), message: text(&one.message) })
                 .collect(),
             transfer_exact: audit.transfer_known,
         }
@@ -274,57 +275,66 @@ impl PlatformAudit {
 }
 
 fn joint((packages, frees): &(Vec<String>, Size)) -> Joint {
-    Joint { frees: (*frees).into(), packages: packages.clone() }
+    Joint { frees: (*frees).into(), packages: texts(packages) }
 }
 
 fn package(package: &audit::Package) -> Package {
     Package {
-        id: package.id.clone(),
-        name: package.name.clone(),
-        version: package.version.clone(),
+        id: text(&package.id),
+        name: text(&package.name),
+        version: text(&package.version),
         verdict: package.verdict.id().to_owned(),
         confidence: package.confidence.id().to_owned(),
         could_go: package.could_go,
         reached: package.reached.map(|tier| tier.id().to_owned()),
         own: package.own.into(),
         retained: package.retained.into(),
-        keeps: package.keeps.clone(),
-        required_by: package.required_by.clone(),
-        declared: package.declared.as_ref().map(|(file, line)| format!("{file}:{line}")),
+        keeps: texts(&package.keeps),
+        required_by: texts(&package.required_by),
+        declared: package.declared.as_ref().map(|(file, line)| text(&format!("{file}:{line}"))),
         line_frees: package.line.map(Bytes::from),
-        alternatives: package.alternatives.clone(),
-        because: package.because.clone(),
+        alternatives: texts(&package.alternatives),
+        because: texts(&package.because),
     }
 }
 
 fn without(without: &audit::Without) -> Without {
     let kept = |list: &[(String, Vec<String>)]| {
-        list.iter().map(|(name, by)| Kept { name: name.clone(), by: by.clone() }).collect()
+        list.iter().map(|(name, by)| Kept { name: text(name), by: texts(by) }).collect()
     };
     let held_back = without.held_back.iter().map(|one| HeldBack {
-        name: one.name.clone(),
-        version: one.version.clone(),
-        by: one.by.clone(),
+        name: text(&one.name),
+        version: text(&one.version),
+        by: text(&one.by),
         bytes: one.size.into(),
     });
     Without {
-        names: without.names.clone(),
-        unknown: without.unknown.clone(),
+        names: texts(&without.names),
+        unknown: texts(&without.unknown),
         own: without.own.into(),
         total: without.total.into(),
         goes: without
             .goes
             .iter()
             .map(|(name, version, size)| Gone {
-                name: name.clone(),
-                version: version.clone(),
+                name: text(name),
+                version: text(version),
                 bytes: (*size).into(),
             })
             .collect(),
         shared: kept(&without.shared),
         kept: kept(&without.kept),
-        breaks: without.breaks.clone(),
+        breaks: texts(&without.breaks),
         held_back: held_back.collect(),
         hidden: without.hidden.into(),
     }
+}
+
+/// Text of an image, made harmless.
+fn text(untrusted: &str) -> String {
+    Printable(untrusted.as_bytes()).to_string()
+}
+
+fn texts(untrusted: &[String]) -> Vec<String> {
+    untrusted.iter().map(|one| text(one)).collect()
 }

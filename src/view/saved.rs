@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Report, SCHEMA};
 use crate::error::{Error, Result};
+use crate::path::Printable;
 
 /// What all versions of the contract have in common.
 const FAMILY: &str = "plimsoll/report/";
@@ -15,10 +16,11 @@ impl Report {
     /// mean something else.
     pub fn from_json(text: &str) -> Result<Self> {
         let hint = "a report is what plimsoll analyze IMAGE -o json=FILE writes";
-        let value: Value = serde_json::from_str(text).map_err(|error| {
+        let mut value: Value = serde_json::from_str(text).map_err(|error| {
             Error::input(format!("it is no report: it is not JSON, line {}: {error}", error.line()))
                 .hint(hint)
         })?;
+        disarm(&mut value);
         let Some(schema) = value.get("schema").and_then(Value::as_str).map(str::to_owned) else {
             return Err(Error::input("it is JSON and no report: it has no \"schema\"").hint(hint));
         };
@@ -45,6 +47,23 @@ impl Report {
         serde_json::from_value(value).map_err(|error| {
             Error::input(format!("it says that it is a {shown} and is not whole: {error}")).hint(hint)
         })
+    }
+}
+
+/// Makes text harmless again: whoever saved the report need not be this program.
+fn disarm(value: &mut Value) {
+    let mut stack = vec![value];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::String(text) => *text = Printable(text.as_bytes()).to_string(),
+            Value::Array(values) => stack.extend(values),
+            Value::Object(values) => {
+                let pairs = std::mem::take(values).into_iter();
+                *values = pairs.map(|(key, value)| (Printable(key.as_bytes()).to_string(), value)).collect();
+                stack.extend(values.values_mut());
+            }
+            _ => {}
+        }
     }
 }
 

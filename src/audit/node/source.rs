@@ -11,6 +11,8 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
 
+use crate::audit::nesting::{Language, is_readable};
+
 /// What one source says about packages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
@@ -24,6 +26,9 @@ pub struct Script {
 
 /// Reads a source by its name's ending; one that cannot be read says nothing.
 pub fn read(path: &[u8], content: &[u8]) -> Script {
+    if !is_readable(content, Language::JavaScript) {
+        return Script::default();
+    }
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let name = String::from_utf8_lossy(name).into_owned();
     let source = String::from_utf8_lossy(content);

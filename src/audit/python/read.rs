@@ -9,9 +9,13 @@ use super::conditions::{Test, judge};
 use super::facts::{Condition, Facts, Import, Named};
 use super::literals;
 use crate::audit::Tier;
+use crate::audit::nesting::{Language, is_readable};
 
 /// Reads a source; one that is no Python is noted as unread.
 pub fn read(source: &[u8]) -> Facts {
+    if !is_readable(source, Language::Python) {
+        return Facts { unread: true, ..Facts::default() };
+    }
     let source = String::from_utf8_lossy(source);
     let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
     let Ok(parsed) = ruff_python_parser::parse_module(source) else {

@@ -43,10 +43,8 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
     let mut readings = Readings::new(ledger);
     let origins = Origins::new(ledger, instructions);
     let mut names = Names::default();
-    let links = Links::new(ledger);
+    let mut links = Links::new(ledger);
     let mut owners = vec![Verdict::UNOWNED.name; ledger.entries.len()];
-    // Only what has several names is judged by more than one of them.
-    let mut verdicts = BTreeMap::new();
     let (mut installed, mut removed) = (Vec::new(), Vec::new());
     let last = last_layer(ledger);
     let mut views = by_view(ledger);
@@ -63,9 +61,7 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
         for id in entries {
             let verdict = judge.verdict(id, &mut names);
             owners[id.index()] = verdict.name;
-            if links.holds(ledger, id) {
-                verdicts.insert(id, verdict);
-            }
+            links.hear(ledger, id, verdict);
         }
         if layer == last {
             installed = judge.packages(|_| true);
@@ -76,7 +72,7 @@ pub fn judge(ledger: &Ledger, instructions: &[Option<&Instruction>]) -> Judged {
             }));
         }
     }
-    links.share(ledger, &verdicts, &mut owners);
+    links.share(ledger, &mut owners);
     let warnings = readings.warnings.into_iter().collect();
     Judged { owners, names, ownership: Ownership { packages: installed, removed, warnings } }
 }
@@ -226,33 +222,31 @@ fn source_of(tree: &Tree, path: PathId) -> Option<PathId> {
     tree.child(tree.parent(directory), &[stem, b".py"].concat())
 }
 
-/// Files that have several names, each with all of them.
-struct Links(BTreeMap<EntryId, Vec<EntryId>>);
+/// Files that have several names, each with the best verdict that any of its names has which lasts as long as the file. So
+/// the name that is installed wins over the cache's, and deleting the cache is not said to free what it does not.
+struct Links(BTreeMap<EntryId, Verdict>);
 
 impl Links {
     fn new(ledger: &Ledger) -> Self {
-        let mut names: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
-        for id in ledger.ids() {
-            if let Some(file) = ledger.entry(id).inode {
-                names.entry(file).or_insert_with(|| vec![file]).push(id);
-            }
+        let files = ledger.entries.iter().filter_map(|entry| entry.inode);
+        Self(files.map(|file| (file, Verdict::UNOWNED)).collect())
+    }
+
+    /// Takes note of the verdict on one name.
+    fn hear(&mut self, ledger: &Ledger, name: EntryId, verdict: Verdict) {
+        let file = ledger.entry(name).inode.unwrap_or(name);
+        if let Some(best) = self.0.get_mut(&file)
+            && ledger.name_hidden_by(name) == ledger.entry(file).fate.hidden_by()
+        {
+            *best = verdict.min(*best);
         }
-        Self(names)
     }
 
-    fn holds(&self, ledger: &Ledger, id: EntryId) -> bool {
-        ledger.entry(id).inode.is_some() || self.0.contains_key(&id)
-    }
-
-    /// Gives all names of a file one owner: the best that any name has which lasts as long as the file. So the name that
-    /// is installed wins over the cache's, and deleting the cache is not said to free what it does not.
-    fn share(&self, ledger: &Ledger, verdicts: &BTreeMap<EntryId, Verdict>, owners: &mut [u32]) {
-        for (file, names) in &self.0 {
-            let end = ledger.entry(*file).fate.hidden_by();
-            let lasting = names.iter().filter(|name| ledger.name_hidden_by(**name) == end);
-            let Some(best) = lasting.filter_map(|name| verdicts.get(name)).min() else { continue };
-            for name in names {
-                owners[name.index()] = best.name;
+    /// Gives all names of a file one owner.
+    fn share(&self, ledger: &Ledger, owners: &mut [u32]) {
+        for (name, owner) in ledger.ids().zip(owners) {
+            if let Some(best) = self.0.get(&ledger.entry(name).inode.unwrap_or(name)) {
+                *owner = best.name;
             }
         }
     }

@@ -11,6 +11,12 @@ const LONGEST: u64 = 256 << 20;
 /// As many sections as are believed; a kernel has a few thousand with debug symbols.
 const MOST_SECTIONS: u64 = 65_536;
 
+/// As many segments as are believed; programs have a dozen.
+const MOST_SEGMENTS: usize = 64;
+/// The longest name of a section, and of a symbol: C++ has some of ten thousand bytes.
+const LONGEST_SECTION: usize = 256;
+const LONGEST_SYMBOL: usize = 64 << 10;
+
 /// `SHT_SYMTAB`, `SHT_NOBITS`.
 const SYMTAB: u32 = 2;
 const NOBITS: u32 = 8;
@@ -132,7 +138,7 @@ impl<'a> Elf<'a> {
             let range = offset..offset.saturating_add(length);
             // PT_LOAD, PT_DYNAMIC, PT_INTERP
             match self.word(segment, 0)? {
-                1 => self.loads.push((address, range)),
+                1 if self.loads.len() < MOST_SEGMENTS => self.loads.push((address, range)),
                 2 => self.dynamic = Some(range),
                 3 => self.interpreter = Some(range),
                 _ => {}
@@ -204,6 +210,8 @@ impl<'a> Elf<'a> {
         let table = self.sections.iter().find(|section| section.kind == SYMTAB)?;
         let names = self.sections.get(usize::try_from(table.link).ok()?.checked_sub(1)?)?;
         let (table, names) = (self.data(table)?, self.data(names)?);
+        // Names may share their ends, but not so often that reading them all takes longer than reading the file.
+        let mut left = 8 * names.len();
         for symbol in table.chunks_exact(if self.is_64 { 24 } else { 16 }) {
             let (address, size) = if self.is_64 {
                 (self.long(symbol, 8)?, self.long(symbol, 16)?)
@@ -212,7 +220,9 @@ impl<'a> Elf<'a> {
             };
             let name = usize::try_from(self.word(symbol, 0)?).ok().and_then(|at| names.get(at..));
             if let Some(name) = name.filter(|_| size > 0) {
+                let name = name.get(..LONGEST_SYMBOL).unwrap_or(name);
                 let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+                left = left.checked_sub(name.len())?;
                 each(&Symbol { name, address, size });
             }
         }
@@ -251,5 +261,6 @@ impl<'a> Elf<'a> {
 /// The text at an offset, to the byte that is zero.
 fn text(bytes: &[u8], at: u32) -> String {
     let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let rest = rest.get(..LONGEST_SECTION).unwrap_or(rest);
     String::from_utf8_lossy(rest.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
 }

@@ -57,11 +57,19 @@ fn counted(path: &[u8]) -> Option<(&[u8], &[u8])> {
     path.get(digits..)?.split_at_checked(length)
 }
 
+/// How often a path is followed; no compiler nests so deep.
+const MOST_STEPS: usize = 1024;
+
+/// Where the number ends that stands here: 11 digits to the base of 62 hold every one of 64 bits.
+fn underscore(digits: &[u8]) -> Option<usize> {
+    digits.iter().take(12).position(|byte| *byte == b'_')
+}
+
 /// Follows a v0 path to its crate. An implementation belongs to the crate that it is written in.
 fn v0(path: &[u8]) -> Option<&[u8]> {
     let mut at = path;
-    // Every step takes a byte off or goes back, and it goes back a bounded number of times.
-    let mut left = 4 * path.len().min(4096);
+    // Every step takes a byte off or goes back, and going back must end.
+    let mut left = MOST_STEPS;
     loop {
         left = left.checked_sub(1)?;
         let (tag, rest) = at.split_first()?;
@@ -82,10 +90,10 @@ fn v0(path: &[u8]) -> Option<&[u8]> {
             // M and X: the path of the implementation comes first.
             b'M' | b'X' => undisambiguated(rest)?,
             b'B' => {
-                let end = rest.iter().position(|byte| *byte == b'_')?;
+                let end = underscore(rest)?;
                 path.get(base62(&rest[..end])?..)?
             }
-            b'L' => rest.get(rest.iter().position(|byte| *byte == b'_')? + 1..)?,
+            b'L' => rest.get(underscore(rest)? + 1..)?,
             // I path arguments; Y type trait; types around a path; a version of the mangling.
             b'I' | b'Y' | b'R' | b'Q' | b'P' | b'O' | b'S' | b'A' | b'T' | b'0'..=b'9' => rest,
             _ => return None,
@@ -95,7 +103,7 @@ fn v0(path: &[u8]) -> Option<&[u8]> {
 
 fn undisambiguated(bytes: &[u8]) -> Option<&[u8]> {
     match bytes.strip_prefix(b"s") {
-        Some(rest) => rest.get(rest.iter().position(|byte| *byte == b'_')? + 1..),
+        Some(rest) => rest.get(underscore(rest)? + 1..),
         None => Some(bytes),
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::words::{list, quoted};
 use super::{Source, execution, head};
 use crate::dockerfile::Mapping;
+use crate::path::Printable;
 use crate::projection::Variant;
 use crate::projection::variant::{Action, Carry, Into, Step};
 use crate::size::si;
@@ -87,9 +88,13 @@ fn reconstructed(source: &Source<'_>) -> String {
     for entry in &source.image.config.history {
         let line = crate::image::history::readable(&entry.created_by);
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(160).collect();
+        let line = Printable(line.as_bytes());
         let _ = writeln!(text, "#   {line}");
     }
-    let _ = writeln!(text, "FROM {} AS {BUILT}", source.reference);
+    // A name that a source made up may say anything; one that is none is left for the user to fill in.
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "/._-:@+".contains(c);
+    let is_sound = !source.reference.is_empty() && source.reference.chars().all(is_name);
+    let _ = writeln!(text, "FROM {} AS {BUILT}", if is_sound { source.reference } else { "IMAGE" });
     text
 }
 
