@@ -26,7 +26,10 @@ pub(super) fn report(image: &str, options: &Options, files: bool, global: &Globa
     let analysis = analysis::analyze(&reference, options, &*watched)?;
     drop(watched);
     let report = Report::new(&analysis, &options.rules);
-    Ok(if files { report.with_files(&analysis) } else { report })
+    let report = if files { report.with_files(&analysis) } else { report };
+    // Millions of small pieces are given back while the report is written, or never if the program is faster.
+    rayon::spawn(move || drop(analysis));
+    Ok(report)
 }
 
 /// The Dockerfile that the user names.

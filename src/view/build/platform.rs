@@ -15,6 +15,12 @@ use crate::size::Size;
 
 /// The figures of one platform.
 pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
+    // Efficiency in dive's sense walks every path, and nothing else waits for it.
+    let (dive, platform) = rayon::join(|| dive::dive(&analysis.ledger), || without_dive(analysis, rules));
+    Platform { dive: Some(dive), ..platform }
+}
+
+fn without_dive(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
     let PlatformAnalysis { image, ledger, .. } = analysis;
     let totals = ledger.totals();
     let size = ledger.size();
@@ -51,7 +57,7 @@ pub(super) fn build(analysis: &PlatformAnalysis, rules: &[Rule]) -> Platform {
         variants: findings::variants(analysis),
         bases: findings::bases(analysis),
         warnings: warnings_of(&warnings),
-        dive: Some(dive::dive(ledger)),
+        dive: None,
         files: None,
     }
 }
