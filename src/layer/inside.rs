@@ -74,6 +74,10 @@ pub enum InsideKind {
     Rust,
     /// A zip with Java's classes.
     Jar,
+    /// A zipped egg: a distribution of Python in one file.
+    Egg,
+    /// A program of Python in one zip: a zipapp, a PEX.
+    Zipapp,
 }
 
 /// A share of a file: ranges inside it, which need not lie together.

@@ -1,4 +1,4 @@
-//! Programs that say themselves what they were built of: Go's build information, cargo-auditable's list of crates, Maven's properties. What was
+//! Programs that say themselves what they were built of: Go's build information, cargo-auditable's list of crates, Maven's properties, zipapps. What was
 //! found inside them while the layer went by names them; a program that anything else installed is that package's.
 
 use super::{Claim, Ecosystem, Package, Rank};
@@ -19,6 +19,8 @@ pub const CARGO: Binaries = Binaries { kind: InsideKind::Rust, name: "cargo" };
 
 /// Java's archives, named by Maven's properties or by their own name.
 pub const JAVA: Binaries = Binaries { kind: InsideKind::Jar, name: "java" };
+/// Python's programs in one file, PEX and other zipapps, named by their files.
+pub const ZIPAPP: Binaries = Binaries { kind: InsideKind::Zipapp, name: "zipapp" };
 
 impl Ecosystem for Binaries {
     fn name(&self) -> &'static str {

@@ -64,6 +64,7 @@ pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
     &binary::GO,
     &binary::CARGO,
     &binary::JAVA,
+    &binary::ZIPAPP,
 ];
 
 /// Something that installs packages and remembers what it installed: dpkg, apk, pip, …

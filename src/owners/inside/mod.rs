@@ -7,6 +7,7 @@ mod elf;
 mod go;
 mod mangled;
 mod pclntab;
+mod python;
 mod rust;
 mod shares;
 mod zip;
@@ -23,8 +24,8 @@ pub fn opens(path: &[u8], format: FileFormat, mode: u32) -> bool {
     match format {
         FileFormat::ElfExecutable => true,
         FileFormat::ElfShared => mode & 0o111 != 0 && !name.windows(3).any(|window| window == b".so"),
-        FileFormat::Zip => zip::is_java(name),
-        _ => false,
+        FileFormat::Zip if zip::is_java(name) => true,
+        _ => python::is_python(name, format, mode),
     }
 }
 
@@ -33,7 +34,7 @@ pub fn open(path: &[u8], content: &dyn Content) -> Option<Inside> {
     if zip::is_java(path) {
         return zip::read(path, content);
     }
-    let elf = Elf::read(content)?;
+    let Some(elf) = Elf::read(content) else { return python::read(path, content) };
     if elf.sections.is_empty() {
         return packed(content);
     }
