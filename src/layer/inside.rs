@@ -65,7 +65,7 @@ pub struct Linked {
 /// What kind of file is divided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum InsideKind {
-    /// An ELF file that says nothing of what it was made of.
+    /// An ELF file that says nothing of what it was made of. It may have a name of the catalogue of programs.
     #[default]
     Elf,
     /// A binary that Go linked.

@@ -65,6 +65,7 @@ pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
     &binary::CARGO,
     &binary::JAVA,
     &binary::ZIPAPP,
+    &binary::PROGRAM,
 ];
 
 /// Something that installs packages and remembers what it installed: dpkg, apk, pip, …

@@ -7,6 +7,7 @@ mod elf;
 mod go;
 mod mangled;
 mod pclntab;
+mod programs;
 mod python;
 mod rust;
 mod shares;
@@ -39,7 +40,10 @@ pub fn open(path: &[u8], content: &dyn Content) -> Option<Inside> {
         return packed(content);
     }
     let mut shares = Shares::new(content.size());
-    let found = go::read(&elf, &mut shares).or_else(|| rust::read(&elf, &mut shares))?;
+    let found = go::read(&elf, &mut shares).or_else(|| rust::read(&elf, &mut shares)).or_else(|| {
+        let (name, version) = programs::name(path, content)?;
+        Some(Inside { name, version, ..Inside::default() })
+    })?;
     Some(Inside { parts: sections(&elf, shares), ..found })
 }
 
