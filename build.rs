@@ -8,7 +8,8 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// What decides what is learned of a layer: how it is walked, and what the ecosystems want of it.
-const READS_LAYERS: [&str; 4] = ["src/layer", "src/owners", "src/path.rs", "src/digest.rs"];
+const READS_LAYERS: [&str; 5] =
+    ["src/layer", "src/owners", "src/path.rs", "src/digest.rs", "rules/catalog/programs.toml"];
 
 fn main() -> io::Result<()> {
     let mut hasher = DefaultHasher::new();

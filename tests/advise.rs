@@ -75,6 +75,25 @@ fn every_variant_is_the_image_less_its_changes_and_what_it_adds() {
 }
 
 #[test]
+fn no_projection_is_shown_as_exact_unless_it_is() {
+    let report = json(&advise(&["distroless", "-o", "json"]).output().unwrap());
+    for variant in report["platforms"][0]["variants"].as_array().unwrap() {
+        let name = variant["name"].as_str().unwrap();
+        let within = |what: &str| variant["within"][what].as_u64().unwrap();
+        assert_eq!(within("content") == 0, name == "clean", "{name}");
+        assert!(within("transfer") > 0, "{name}");
+    }
+    let table = advise(&["demo.tar", "--platform", "linux/amd64"]).output().unwrap();
+    let table = String::from_utf8(table.stdout).unwrap();
+    let figure = |name: &str| {
+        let row = table.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+        row.split_whitespace().nth(2).unwrap().to_owned()
+    };
+    assert!(figure("minimal").starts_with('~') && !figure("clean").starts_with('~'), "{table}");
+    assert!(table.contains("projected: within 1 % on disk, 3 % to pull"));
+}
+
+#[test]
 fn what_is_written_is_the_same_every_time_and_passes_our_own_lints() {
     let arguments = ["demo.tar", "--platform", "amd64", "-f", "demo/Dockerfile"];
     let first = written(&arguments);

@@ -74,21 +74,14 @@ fn prove(name: &str, image: &str, variants: &[&str], smoke: &str, more: &[&str])
     for variant in variants {
         let found = platform["variants"].as_array().unwrap().iter().find(|one| one["name"] == *variant);
         let found = found.unwrap_or_else(|| panic!("{name}: there is no variant {variant}"));
-        let off = |what: &str| {
-            let (projected, measured) = (&found[what], &found["measurement"][what]);
-            let [projected, measured] = [projected, measured].map(|figure| figure.as_f64().unwrap());
-            (projected - measured).abs() / measured
-        };
-        assert!(
-            off("content") < 0.01,
-            "{name}: content of {variant} is off by {:.2} %",
-            100.0 * off("content")
-        );
-        assert!(
-            off("transfer") < 0.03,
-            "{name}: transfer of {variant} is off by {:.2} %",
-            100.0 * off("transfer")
-        );
+        for what in ["content", "transfer"] {
+            let figure = |of: &Value| of[what].as_f64().unwrap();
+            let (projected, measured) = (figure(found), figure(&found["measurement"]));
+            let off = 100.0 * (projected - measured).abs() / projected;
+            // What the report says of itself has to hold.
+            let within = figure(&found["within"]);
+            assert!(off <= within, "{name}: {what} of {variant} is off by {off:.2} %, more than {within} %");
+        }
         assert_eq!(found["measurement"]["smoke"], true, "{name}: {variant} does not run");
         done("buildah", &["rmi", "-f", &format!("localhost/plimsoll-advise:{variant}")]);
     }

@@ -65,7 +65,7 @@ pub struct Linked {
 /// What kind of file is divided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum InsideKind {
-    /// An ELF file that says nothing of what it was made of.
+    /// An ELF file that says nothing of what it was made of. It may have a name of the catalogue of programs.
     #[default]
     Elf,
     /// A binary that Go linked.
@@ -74,6 +74,10 @@ pub enum InsideKind {
     Rust,
     /// A zip with Java's classes.
     Jar,
+    /// A zipped egg: a distribution of Python in one file.
+    Egg,
+    /// A program of Python in one zip: a zipapp, a PEX.
+    Zipapp,
 }
 
 /// A share of a file: ranges inside it, which need not lie together.

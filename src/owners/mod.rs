@@ -64,6 +64,8 @@ pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
     &binary::GO,
     &binary::CARGO,
     &binary::JAVA,
+    &binary::ZIPAPP,
+    &binary::PROGRAM,
 ];
 
 /// Something that installs packages and remembers what it installed: dpkg, apk, pip, …

@@ -1,8 +1,8 @@
 //! Small images for the tests beside the code, written as layers of members.
 
-use super::{Ownership, claim, wants};
+use super::{Ownership, Wanted, claim, wants};
 use crate::image::Instruction;
-use crate::layer::{Capture, Member, MemberKind, WalkedLayer};
+use crate::layer::{Capture, FileFormat, Member, MemberKind, WalkedLayer, Wants};
 use crate::ledger::{Entry, Ledger};
 
 /// One member of a layer.
@@ -11,6 +11,8 @@ pub enum File<'a> {
     Text(&'a str, &'a str),
     /// A regular file of this many bytes, of which nobody sees any.
     Bytes(&'a str, u64),
+    /// A program: a regular file that may be started and is looked into.
+    Program(&'a str, &'a [u8]),
     /// A symbolic link and its target.
     Link(&'a str, &'a str),
     /// A hard link and its target.
@@ -19,7 +21,7 @@ pub enum File<'a> {
     Directory(&'a str),
 }
 
-use File::{Bytes, Directory, HardLink, Link, Text};
+use File::{Bytes, Directory, HardLink, Link, Program, Text};
 
 /// A layer with what the ecosystems want of it.
 pub fn layer(files: &[File<'_>]) -> WalkedLayer {
@@ -28,6 +30,7 @@ pub fn layer(files: &[File<'_>]) -> WalkedLayer {
         let (path, link, kind, content) = match file {
             Text(path, text) => (path, "", MemberKind::File, text.len() as u64),
             Bytes(path, size) => (path, "", MemberKind::File, *size),
+            Program(path, bytes) => (path, "", MemberKind::File, bytes.len() as u64),
             Link(path, target) => (path, *target, MemberKind::Symlink, 0),
             HardLink(path, target) => (path, *target, MemberKind::HardLink, 0),
             Directory(path) => (path, "", MemberKind::Directory, 0),
@@ -42,10 +45,20 @@ pub fn layer(files: &[File<'_>]) -> WalkedLayer {
             (Text(..), Capture::Whole(_)) => walked.evidence.too_long.push(position),
             _ => {}
         }
+        let mut format = FileFormat::Other;
+        if let Program(path, bytes) = file {
+            format = FileFormat::of(bytes);
+            if Wanted.opens(path.as_bytes(), format, 0o755)
+                && let Some(inside) = Wanted.open(path.as_bytes(), bytes)
+            {
+                walked.evidence.insides.insert(position, inside);
+            }
+        }
         // Content of one length is one content, but for texts.
         let hash =
             if let Text(_, text) = file { xxhash_rust::xxh3::xxh3_64(text.as_bytes()) } else { content };
-        let member = Member { kind, content, stored: content, hash: Some(hash.into()), ..Member::default() };
+        let hash = Some(hash.into());
+        let member = Member { kind, content, stored: content, hash, format, ..Member::default() };
         walked.members.push(path.as_bytes(), link.as_bytes(), member);
     }
     walked

@@ -23,6 +23,8 @@ pub struct Catalog {
     pub carried: Carried,
     /// What a command cannot start without a system.
     pub shells: Shells,
+    /// How far what is built may be off what was projected.
+    pub projected: Projected,
     /// What an audit may say of what is left out.
     pub unused: Unused,
     /// What it may say of what `lean` leaves out.
@@ -57,6 +59,18 @@ pub struct Shells {
     pub programs: Vec<String>,
 }
 
+/// How far what is built may be off what was projected, in per cent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projected {
+    /// Of content.
+    pub content: u8,
+    /// Of transfer.
+    pub transfer: u8,
+    /// The variants whose content is exact.
+    pub exact: Vec<String>,
+}
+
 /// What an audit may say of what is left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +86,7 @@ mod tests {
     #[test]
     fn the_table_reads_and_names_rules_that_exist() {
         let catalog: Catalog = toml::from_str(TABLE).unwrap();
+        assert!(catalog.projected.content > 0 && catalog.projected.transfer > 0);
         let rules = crate::advice::load(&[]).unwrap();
         for id in
             [&catalog.multi_stage, &catalog.minimal, &catalog.packages].iter().flat_map(|one| &one.rules)

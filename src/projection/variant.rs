@@ -1,5 +1,6 @@
 //! An image that could be built instead.
 
+use super::catalog::VARIANTS;
 use crate::advice::Safety;
 use crate::ledger::{Change, Ledger, freed};
 use crate::size::Size;
@@ -46,6 +47,13 @@ impl Variant {
     /// What the image would weigh: the image less the union of the changes, and what comes on top.
     pub fn size(&self, ledger: &Ledger) -> Size {
         ledger.size() - self.saving(ledger) + self.added()
+    }
+
+    /// How far content and transfer of what is built may be off, in per cent; 0 where the figure is exact.
+    pub fn within(&self) -> (u8, u8) {
+        let projected = &VARIANTS.projected;
+        let content = if projected.exact.contains(&self.name) { 0 } else { projected.content };
+        (content, projected.transfer)
     }
 }
 

@@ -42,18 +42,18 @@ fn versions(platform: &Platform, style: &Style) -> String {
     );
     let less = |now: u64, then: u64| percent(now.saturating_sub(then), now);
     for variant in &platform.variants {
-        let row = |content: u64, transfer: u64, exact: bool, how: &str| {
+        let row = |content: u64, transfer: u64, exact: [bool; 2], how: &str| {
             format!(
                 "| {} | {} | {} | {} | {} | {} | {how} |\n",
                 variant.name,
                 variant.safety,
-                style.bytes(content),
+                style.estimate(content, exact[0]),
                 less(platform.content, content),
-                style.estimate(transfer, exact),
+                style.estimate(transfer, exact[1]),
                 less(platform.transfer.bytes, transfer),
             )
         };
-        text += &row(variant.content, variant.transfer, false, "projected");
+        text += &row(variant.content, variant.transfer, [variant.is_exact(), false], &variant.how());
         if let Some(measured) = &variant.measurement {
             let ran = match measured.smoke {
                 Some(true) => ", and runs",
@@ -61,7 +61,7 @@ fn versions(platform: &Platform, style: &Style) -> String {
                 None => "",
             };
             let how = format!("measured, built by {}{ran}", measured.engine);
-            text += &row(measured.content, measured.transfer, true, &how);
+            text += &row(measured.content, measured.transfer, [true; 2], &how);
         }
     }
     text

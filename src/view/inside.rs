@@ -12,7 +12,7 @@ pub struct Inside {
     pub owner: String,
     /// The number of its layer.
     pub layer: u64,
-    /// `go`, `rust`, `elf` or `jar`.
+    /// `go`, `rust`, `elf`, `jar`, `egg` or `zipapp`.
     pub kind: String,
     /// What it is made of, as it says itself: the main module, the root crate, the artifact; empty where it does not say.
     pub name: String,

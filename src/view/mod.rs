@@ -24,7 +24,7 @@ pub use inside::{BuiltIn, Inside, InsidePart, Setting};
 pub use libraries::{Foreign, Libraries, Links, Missing, Need, Unneeded};
 pub use platform::{
     Added, Base, BaseFit, Category, Change, CopyUps, Dockerfile, Duplicates, Finding, FindingEntry, Fix,
-    Hidden, Layer, Lint, Measurement, Owner, Place, Platform, Saving, Transfer, Variant,
+    Hidden, Layer, Lint, Measurement, Owner, Place, Platform, Saving, Transfer, Variant, Within,
 };
 pub use sides::{Side, Sides};
 pub use tree::{Blob, Node, NodeKind, Part, Registry, Shared};

@@ -377,6 +377,9 @@ pub struct Variant {
     pub transfer: u64,
     /// Whether it was built and weighed; otherwise it is projected.
     pub measured: bool,
+    /// How far what is built may be off `content` and `transfer`, where they are projected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
     /// What makes the difference, rule by rule. A byte that several rules free is counted with the first, so these add up.
     pub changes: Vec<Change>,
     /// What it costs the operator, and what was not checked.
@@ -390,6 +393,36 @@ pub struct Variant {
     /// What came of building it, where it was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measurement: Option<Measurement>,
+}
+
+/// How far what is built may be off what was projected, in per cent: what holds for the images that were built to try it, `docs/proof.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Within {
+    /// Of content; 0 where it is exact.
+    pub content: u8,
+    /// Of transfer; 0 where it is exact.
+    pub transfer: u8,
+}
+
+impl Variant {
+    /// Whether `content` is what the image will have, to the byte.
+    pub fn is_exact(&self) -> bool {
+        self.measured || self.within.is_some_and(|within| within.content == 0)
+    }
+
+    /// How its figures came about, and how good they are.
+    pub fn how(&self) -> String {
+        match self.within {
+            _ if self.measured => "built and weighed".to_owned(),
+            None => "projected".to_owned(),
+            Some(Within { content: 0, transfer }) => {
+                format!("projected: exact on disk, within {transfer} % to pull")
+            }
+            Some(Within { content, transfer }) => {
+                format!("projected: within {content} % on disk, {transfer} % to pull")
+            }
+        }
+    }
 }
 
 /// Something that a variant has and the image has not.

@@ -7,6 +7,8 @@ mod elf;
 mod go;
 mod mangled;
 mod pclntab;
+mod programs;
+mod python;
 mod rust;
 mod shares;
 mod zip;
@@ -23,8 +25,8 @@ pub fn opens(path: &[u8], format: FileFormat, mode: u32) -> bool {
     match format {
         FileFormat::ElfExecutable => true,
         FileFormat::ElfShared => mode & 0o111 != 0 && !name.windows(3).any(|window| window == b".so"),
-        FileFormat::Zip => zip::is_java(name),
-        _ => false,
+        FileFormat::Zip if zip::is_java(name) => true,
+        _ => python::is_python(name, format, mode),
     }
 }
 
@@ -33,12 +35,15 @@ pub fn open(path: &[u8], content: &dyn Content) -> Option<Inside> {
     if zip::is_java(path) {
         return zip::read(path, content);
     }
-    let elf = Elf::read(content)?;
+    let Some(elf) = Elf::read(content) else { return python::read(path, content) };
     if elf.sections.is_empty() {
         return packed(content);
     }
     let mut shares = Shares::new(content.size());
-    let found = go::read(&elf, &mut shares).or_else(|| rust::read(&elf, &mut shares))?;
+    let found = go::read(&elf, &mut shares).or_else(|| rust::read(&elf, &mut shares)).or_else(|| {
+        let (name, version) = programs::name(path, content)?;
+        Some(Inside { name, version, ..Inside::default() })
+    })?;
     Some(Inside { parts: sections(&elf, shares), ..found })
 }
 

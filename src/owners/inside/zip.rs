@@ -5,6 +5,7 @@
 //! share; what is in them is not divided again.
 
 use std::io::Read;
+use std::ops::Range;
 
 use super::shares::Shares;
 use crate::layer::{Content, Inside, InsideKind, PartKind};
@@ -19,8 +20,9 @@ const LONGEST_TEXT: u64 = 1 << 20;
 const MOST_NESTED: usize = 4096;
 
 /// A member of an archive.
-struct Member {
-    name: String,
+pub(super) struct Member {
+    /// Its path in the archive.
+    pub name: String,
     /// Where its local header starts.
     start: u64,
     stored: u64,
@@ -51,12 +53,7 @@ pub fn read(path: &[u8], content: &dyn Content) -> Option<Inside> {
         (own(&mut shares, "classes"), own(&mut shares, "META-INF"), own(&mut shares, "resources"));
     let mut level = Vec::with_capacity(members.len());
     let mut built_in = Vec::new();
-    let mut starts: Vec<_> = members.iter().map(|member| member.start).collect();
-    starts.push(list.0);
-    starts.sort_unstable();
-    for member in &members {
-        let next = starts.get(starts.partition_point(|start| *start <= member.start)).copied();
-        let range = member.start..next.unwrap_or(list.0);
+    for (member, range) in members.iter().zip(ranges(&members, list.0)) {
         let label = if is_java(member.name.as_bytes()) && built_in.len() < MOST_NESTED {
             let nested = nested(content, member);
             let label = shares.label(PartKind::Module, &nested.name, &nested.version);
@@ -85,8 +82,17 @@ pub fn read(path: &[u8], content: &dyn Content) -> Option<Inside> {
     })
 }
 
+/// The bytes of each member: from its header to the next member's, or to the list of members at `end`.
+pub(super) fn ranges(members: &[Member], end: u64) -> Vec<Range<u64>> {
+    let mut starts: Vec<_> = members.iter().map(|member| member.start).collect();
+    starts.push(end);
+    starts.sort_unstable();
+    let next = |member: &Member| starts.get(starts.partition_point(|start| *start <= member.start)).copied();
+    members.iter().map(|member| member.start..next(member).unwrap_or(end)).collect()
+}
+
 /// The members, and where the list of them lies.
-fn members(content: &dyn Content) -> Option<(Vec<Member>, (u64, u64))> {
+pub(super) fn members(content: &dyn Content) -> Option<(Vec<Member>, (u64, u64))> {
     let size = content.size();
     let length = size.min(END);
     let tail = content.bytes(size - length, length)?;
@@ -228,7 +234,7 @@ fn data(content: &dyn Content, member: &Member) -> Option<u64> {
 }
 
 /// The text of a short member.
-fn text(content: &dyn Content, member: &Member) -> Option<String> {
+pub(super) fn text(content: &dyn Content, member: &Member) -> Option<String> {
     (member.stored <= LONGEST_TEXT).then_some(())?;
     let bytes = content.bytes(data(content, member)?, member.stored)?;
     let mut text = Vec::new();

@@ -4,6 +4,17 @@
 use crate::ledger::ChainView;
 use crate::owners::{Claim, Package, Rank};
 
+/// What venv, virtualenv, uv and pipx put beside `pyvenv.cfg`; the last two say which tool the environment is for.
+const SETTINGS: [&[u8]; 7] = [
+    b"lib64",
+    b".gitignore",
+    b"CACHEDIR.TAG",
+    b".lock",
+    b"include",
+    b"uv-receipt.toml",
+    b"pipx_metadata.json",
+];
+
 /// One package for each virtual environment.
 pub(super) fn read(view: &ChainView<'_>) -> Vec<Package> {
     let tree = &view.ledger.tree;
@@ -16,7 +27,7 @@ pub(super) fn read(view: &ChainView<'_>) -> Vec<Package> {
             package.root = root;
             package.evidence = Some(configuration);
             package.claims.push(Claim::listed(configuration));
-            for name in [b"lib64".as_slice(), b".gitignore", b"CACHEDIR.TAG", b".lock", b"include"] {
+            for name in SETTINGS {
                 package.claims.extend(tree.child(root, name).map(Claim::contained));
             }
             if let Some(bin) = tree.child(root, b"bin") {

@@ -1,9 +1,10 @@
 //! `*.egg-info`, a directory or a file, and `*.egg` directories: what setuptools and distutils made before wheels, and what
-//! distributions of Linux still ship. Some list their files; where none does, the top-level modules have to do.
+//! distributions of Linux still ship; and zipped eggs. Some list their files; where none does, the top-level modules have to do.
 
 use std::collections::BTreeMap;
 
 use super::{Distribution, Reader, metadata};
+use crate::layer::InsideKind;
 use crate::ledger::{ChainView, PathId};
 use crate::owners::{Claim, Package, Rank, Strength};
 
@@ -49,6 +50,21 @@ pub(super) fn read(reader: &mut Reader<'_, '_>, distributions: &mut Vec<Distribu
         }
         distributions.push(Distribution { package, info, top_levels });
     }
+}
+
+/// Zipped eggs, each a distribution in one file.
+pub(super) fn zipped(view: &ChainView<'_>) -> Vec<Package> {
+    let tree = &view.ledger.tree;
+    let eggs = view.insides().filter(|(_, _, inside)| inside.kind == InsideKind::Egg);
+    eggs.map(|(path, _, inside)| {
+        let name = metadata::normalise(&inside.name);
+        let mut package = Package::new("python", &name, &inside.version, Rank::Language);
+        package.root = tree.parent(path);
+        package.evidence = Some(path);
+        package.claims.push(Claim::listed(path));
+        package
+    })
+    .collect()
 }
 
 /// The paths of a list, one a line, relative to `directory`.

@@ -3,7 +3,7 @@
 //! - A distribution whose own metadata another one lists is vendored by it (setuptools carries eight): pip removes it
 //!   with the other, so it is no package.
 //! - An editable installation belongs to the application, whose code it points at.
-//! - A zipped egg is not read.
+//! - A zipped egg is one file, named by what is inside of it.
 //!
 //! <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>
 
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use super::{Claim, Ecosystem, Package, Rank};
 use crate::error::Warning;
-use crate::layer::Capture;
+use crate::layer::{Capture, InsideKind};
 use crate::ledger::{ChainView, PathId};
 
 /// Whatever pip, uv, poetry, setuptools or a system's packager installed for Python.
@@ -45,12 +45,17 @@ impl Ecosystem for Python {
         if wanted { Capture::Whole(LONGEST) } else { Capture::Nothing }
     }
 
+    fn looks_at(&self, kind: InsideKind) -> bool {
+        kind == InsideKind::Egg
+    }
+
     fn packages(&self, view: &ChainView<'_>) -> (Vec<Package>, Vec<Warning>) {
         let mut reader = Reader { view, warnings: Vec::new() };
         let mut distributions = reader.dist_infos();
         legacy::read(&mut reader, &mut distributions);
         legacy::claim_top_levels(view, &mut distributions);
         let mut packages = without_vendored(distributions);
+        packages.extend(legacy::zipped(view));
         packages.extend(environment::read(view));
         (packages, reader.warnings)
     }

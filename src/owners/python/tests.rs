@@ -1,4 +1,4 @@
-use crate::owners::testing::File::{Bytes, HardLink, Link, Text};
+use crate::owners::testing::File::{Bytes, HardLink, Link, Program, Text};
 use crate::owners::testing::{claimed, claimed_as};
 
 const SITE: &str = "opt/venv/lib/python3.11/site-packages";
@@ -180,4 +180,97 @@ fn the_installed_name_of_a_hard_link_wins_over_the_cache_s() {
     ]]);
     assert_eq!(image.owners("root/.cache/uv/archive/a.py"), "python:a");
     assert_eq!(image.owners(at!("a.py")), "python:a");
+}
+
+#[test]
+fn a_zipped_egg_is_a_distribution_and_a_pex_a_program() {
+    let egg = include_bytes!("../testdata/python/zipped/Tiny.Egg-1.2.3-py3.11.egg");
+    let pex = include_bytes!("../testdata/python/zipped/six.pex");
+    let image = claimed_as(&[(
+        "COPY . /",
+        &[
+            Program(at!("Tiny.Egg-1.2.3-py3.11.egg"), egg),
+            Program(at!("damaged-1.0-py3.11.egg"), &egg[..100]),
+            Program("usr/local/bin/tool", pex),
+            Program("usr/local/bin/script", b"#!/bin/sh\nexit\n"),
+        ],
+    )]);
+    assert_eq!(image.packages(), ["python:tiny-egg 1.2.3", "zipapp:tool "]);
+    assert_eq!(image.owners(at!("Tiny.Egg-1.2.3-py3.11.egg")), "python:tiny-egg");
+    assert_eq!(image.owners("usr/local/bin/tool"), "zipapp:tool");
+    assert_eq!(image.owners(at!("damaged-1.0-py3.11.egg")), "application");
+    assert_eq!(image.owners("usr/local/bin/script"), "application");
+}
+
+/// As `uv tool install cowsay` and `pipx install cowsay` leave them.
+#[test]
+fn tools_of_uv_and_pipx_are_environments_and_what_lies_around_them_is_theirs() {
+    let uv = "root/.local/share/uv/tools/cowsay";
+    let pipx = "root/.local/share/pipx/venvs/cowsay";
+    let mut files = Vec::new();
+    for (tool, receipt) in [(uv, "uv-receipt.toml"), (pipx, "pipx_metadata.json")] {
+        let site = format!("{tool}/lib/python3.11/site-packages");
+        files.push((format!("{tool}/pyvenv.cfg"), "version_info = 3.11.7"));
+        files.push((format!("{tool}/{receipt}"), "x"));
+        files.push((format!("{tool}/bin/activate"), "x"));
+        files.push((format!("{site}/cowsay-6.1.dist-info/METADATA"), "Name: cowsay\nVersion: 6.1\n"));
+        files.push((
+            format!("{site}/cowsay-6.1.dist-info/RECORD"),
+            "cowsay/main.py,,\n../../../bin/cowsay,,\n",
+        ));
+        files.push((format!("{site}/cowsay/main.py"), "x"));
+        files.push((format!("{tool}/bin/cowsay"), "x"));
+    }
+    files.push(("root/.local/share/uv/tools/.gitignore".into(), "*"));
+    files.push(("root/.local/share/pipx/py/CACHEDIR.TAG".into(), "*"));
+    files.push(("root/.local/state/pipx/log/cmd_2026.log".into(), "*"));
+    let interpreter = "root/.local/share/uv/python/cpython-3.12.1-linux-x86_64-gnu";
+    files.push((format!("{interpreter}/lib/python3.12/os.py"), ""));
+    files.push((format!("{interpreter}/BUILD"), ""));
+    files.push(("root/.local/share/uv/python/.lock".into(), ""));
+    let files: Vec<_> = files.iter().map(|(path, text)| Text(path, text)).collect();
+    let image = claimed(&[&files]);
+    for tool in [uv, pipx] {
+        assert_eq!(image.owners(&format!("{tool}/bin/cowsay")), "python:cowsay");
+        assert_eq!(image.owners(&format!("{tool}/bin/activate")), "python (venv)");
+    }
+    assert_eq!(image.owners(&format!("{uv}/uv-receipt.toml")), "python (venv)");
+    assert_eq!(image.owners(&format!("{pipx}/pipx_metadata.json")), "python (venv)");
+    assert_eq!(image.owners("root/.local/share/uv/tools/.gitignore"), "uv (tools)");
+    assert_eq!(image.owners("root/.local/share/uv/python/.lock"), "uv (tools)");
+    assert_eq!(image.owners("root/.local/share/pipx/py/CACHEDIR.TAG"), "pipx (tools)");
+    assert_eq!(image.owners("root/.local/state/pipx/log/cmd_2026.log"), "pipx (tools)");
+    assert_eq!(image.owners(&format!("{interpreter}/BUILD")), "runtime:cpython");
+}
+
+#[test]
+fn what_pyenv_installed_is_the_interpreter_s_and_the_rest_is_pyenv() {
+    let image = claimed_as(&[(
+        "RUN pyenv install 3.12.1",
+        &[
+            Text("opt/pyenv/libexec/pyenv---version", "version=\"2.4.1\"\ngit_revision=\"\"\n"),
+            Bytes("opt/pyenv/libexec/pyenv", 9),
+            Bytes("opt/pyenv/shims/python", 9),
+            Text("opt/pyenv/versions/3.12.1/lib/python3.12/os.py", ""),
+            Text(
+                "opt/pyenv/versions/3.12.1/include/python3.12/patchlevel.h",
+                "#define PY_VERSION \"3.12.1\"\n",
+            ),
+            Bytes("opt/pyenv/versions/3.12.1/lib/libtcl8.6.so", 9),
+            Text(
+                "opt/pyenv/versions/3.12.1/lib/python3.12/site-packages/a-1.dist-info/METADATA",
+                "Name: a\nVersion: 1\n",
+            ),
+            Text("opt/pyenv/versions/3.12.1/lib/python3.12/site-packages/a-1.dist-info/RECORD", "a.py,,\n"),
+            Bytes("opt/pyenv/versions/3.12.1/lib/python3.12/site-packages/a.py", 9),
+            Text("opt/pypy/include/pypy3.10/patchlevel.h", "#define PYPY_VERSION \"7.3.15\"\n"),
+            Bytes("opt/pypy/lib/pypy3.10/os.py", 9),
+        ],
+    )]);
+    let packages = ["python:a 1", "runtime:cpython 3.12.1", "runtime:pyenv 2.4.1", "runtime:pypy 7.3.15"];
+    assert_eq!(image.packages(), packages);
+    assert_eq!(image.owners("opt/pyenv/shims/python"), "runtime:pyenv");
+    assert_eq!(image.owners("opt/pyenv/versions/3.12.1/lib/libtcl8.6.so"), "runtime:cpython");
+    assert_eq!(image.owners("opt/pyenv/versions/3.12.1/lib/python3.12/site-packages/a.py"), "python:a");
+    assert_eq!(image.owners("opt/pypy/lib/pypy3.10/os.py"), "runtime:pypy");
 }

@@ -130,4 +130,6 @@ impl Reader<'_, '_> {
 }
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

@@ -68,13 +68,18 @@ pub fn files(variant: &Variant, source: &Source<'_>) -> Vec<File> {
 fn head(variant: &Variant, source: &Source<'_>) -> String {
     let (now, then) = (source.ledger.size(), variant.size(source.ledger));
     let name = &variant.name;
+    let (content, transfer) = variant.within();
+    let figure = |bytes, within| match within {
+        0 => si(bytes),
+        within => format!("{} ± {within} %", si(bytes)),
+    };
     // Nothing fails on a String.
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "# plimsoll: the {name} variant, projected at {} on disk and about {} to pull,",
-        si(then.content),
-        si(then.transfer)
+        "# plimsoll: the {name} variant, projected at {} on disk and {} to pull,",
+        figure(then.content, content),
+        figure(then.transfer, transfer)
     );
     let _ = writeln!(
         text,

@@ -194,21 +194,24 @@ fn variants(platform: &Platform, style: &Style) -> String {
                     <th class=\"n\">transfer</th><th>against the image as it is</th></tr></thead><tbody>\n"
         .to_owned();
     let (content, transfer) = (platform.content, platform.transfer.bytes);
-    let mut row = |name: &str, note: &str, sizes: (u64, u64), shown: &str| {
+    let mut row = |name: &str, note: &str, sizes: (u64, u64), shown: &[String; 2]| {
         html += &format!(
             "<tr><td class=\"name\"><b>{}</b><br><span class=\"faint\">{}</span></td>{}{}<td>{}</td></tr>\n",
             text(name),
             text(note),
-            figure(sizes.0, &style.figure(sizes.0)),
-            figure(sizes.1, shown),
+            figure(sizes.0, &shown[0]),
+            figure(sizes.1, &shown[1]),
             bars([0, sizes.0, content], [0, sizes.1, transfer], &percent(sizes.0, content))
         );
     };
-    row("as it is", "", (content, transfer), &style.estimate(transfer, platform.transfer.exact));
+    let now = [style.figure(content), style.estimate(transfer, platform.transfer.exact)];
+    row("as it is", "", (content, transfer), &now);
     for variant in &platform.variants {
-        let how = if variant.measured { "built and weighed" } else { "projected" };
-        let note = format!("{how}. {}", variant.caveats.join(". "));
-        let shown = style.estimate(variant.transfer, variant.measured && platform.transfer.exact);
+        let note = format!("{}. {}", variant.how(), variant.caveats.join(". "));
+        let shown = [
+            style.estimate(variant.content, variant.is_exact()),
+            style.estimate(variant.transfer, variant.measured && platform.transfer.exact),
+        ];
         row(&variant.name, &note, (variant.content, variant.transfer), &shown);
     }
     html + "</tbody></table></div>\n"

@@ -32,19 +32,20 @@ fn overview(platform: &Platform, style: &Style) -> String {
         &["Variants", "safety", "content", "of it", "transfer", "of it"],
     );
     let exact = platform.transfer.exact;
-    let row = |name: String, safety: &str, content: u64, transfer: u64, exact: bool| {
+    let row = |name: String, safety: &str, content: u64, transfer: u64, exact: [bool; 2]| {
         [
             name,
             safety.to_owned(),
-            style.figure(content),
+            style.estimate(content, exact[0]),
             percent(content, platform.content),
-            style.estimate(transfer, exact),
+            style.estimate(transfer, exact[1]),
             percent(transfer, platform.transfer.bytes),
         ]
     };
     for variant in &platform.variants {
-        let cells =
-            row(format!("  {}", variant.name), &variant.safety, variant.content, variant.transfer, false);
+        let name = format!("  {}", variant.name);
+        let exact = [variant.is_exact(), false];
+        let cells = row(name, &variant.safety, variant.content, variant.transfer, exact);
         grid.row_in(Ink::Plain, cells);
         if let Some(Measurement { engine, content, transfer, smoke }) = &variant.measurement {
             let ran = match smoke {
@@ -53,10 +54,11 @@ fn overview(platform: &Platform, style: &Style) -> String {
                 None => "",
             };
             let ink = if *smoke == Some(false) { Ink::Bad } else { Ink::Good };
-            grid.row_in(ink, row(format!("    built by {engine}"), ran, *content, *transfer, true));
+            grid.row_in(ink, row(format!("    built by {engine}"), ran, *content, *transfer, [true; 2]));
         }
     }
-    let now = row("  the image as it is".to_owned(), "", platform.content, platform.transfer.bytes, exact);
+    let now =
+        row("  the image as it is".to_owned(), "", platform.content, platform.transfer.bytes, [true, exact]);
     grid.row_in(Ink::Faint, now);
     grid.render(style)
 }

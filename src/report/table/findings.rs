@@ -120,7 +120,8 @@ pub(super) fn variant(platform: &Platform, variant: &Variant, style: &Style) -> 
     // Without its neighbours a file compresses differently: a projection of transfer is an estimate even where what it
     // starts from is exact.
     let transfer = style.estimate(variant.transfer, exact && variant.measured);
-    grid.row_in(Ink::Strong, [format!("  {}", variant.name), style.figure(variant.content), transfer]);
+    let content = |bytes| style.estimate(bytes, variant.is_exact());
+    grid.row_in(Ink::Strong, [format!("  {}", variant.name), content(variant.content), transfer]);
     let saved = [
         platform.content.saturating_sub(variant.content),
         platform.transfer.bytes.saturating_sub(variant.transfer),
@@ -130,7 +131,10 @@ pub(super) fn variant(platform: &Platform, variant: &Variant, style: &Style) -> 
         [content, transfer] => format!("{content} of content, {transfer} of transfer"),
     };
     let transfer = style.estimate(saved[1], exact && variant.measured);
-    grid.row_in(Ink::Good, [format!("  saved: {share}"), style.figure(saved[0]), transfer]);
+    grid.row_in(Ink::Good, [format!("  saved: {share}"), content(saved[0]), transfer]);
+    if variant.within.is_some() {
+        grid.note(Ink::Faint, format!("  {}", variant.how()));
+    }
     let mut text = grid.render(style);
     for caveat in &variant.caveats {
         for (position, line) in wrap(caveat, style.width.min(100).saturating_sub(4)).iter().enumerate() {

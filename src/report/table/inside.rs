@@ -16,7 +16,11 @@ pub(super) fn insides(platform: &Platform, style: &Style) -> String {
         platform.insides.iter().filter(|inside| inside.kind != "elf" || !inside.packer.is_empty()).collect();
     let Some(largest) = insides.first() else { return String::new() };
     let (files, parts) = if style.top == 0 { (usize::MAX, usize::MAX) } else { (FILES, PARTS) };
-    let kind = if largest.kind == "jar" { "Inside of files" } else { "Inside of binaries" };
+    let kind = if matches!(&*largest.kind, "jar" | "egg" | "zipapp") {
+        "Inside of files"
+    } else {
+        "Inside of binaries"
+    };
     let mut grid = Grid::new(&[Name, Figure, Figure], &[kind, "content", "share"]);
     for inside in insides.iter().take(files) {
         file(&mut grid, inside, parts, style);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::super::{Added, BaseFit, Change, Finding, FindingEntry, Fix, Saving, Variant};
+use super::super::{Added, BaseFit, Change, Finding, FindingEntry, Fix, Saving, Variant, Within};
 use super::platform;
 use super::{count, number, text};
 use crate::advice::{self, Rule};
@@ -103,12 +103,13 @@ pub(super) fn variants(analysis: &PlatformAnalysis) -> Vec<Variant> {
 }
 
 fn build(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Variant {
-    let size = variant.size(&analysis.ledger);
+    let (size, within) = (variant.size(&analysis.ledger), variant.within());
     Variant {
         name: variant.name.clone(),
         content: size.content,
         transfer: size.transfer,
         measured: false,
+        within: Some(Within { content: within.0, transfer: within.1 }),
         changes: shares(variant, analysis),
         caveats: variant.caveats.iter().map(|caveat| text(caveat)).collect(),
         safety: variant.safety.id().to_owned(),

@@ -58,5 +58,7 @@ fn kind(kind: InsideKind) -> &'static str {
         InsideKind::Go => "go",
         InsideKind::Rust => "rust",
         InsideKind::Jar => "jar",
+        InsideKind::Egg => "egg",
+        InsideKind::Zipapp => "zipapp",
     }
 }
