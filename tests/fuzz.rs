@@ -146,6 +146,7 @@ tests! {
     elf_linked = "elf-linked",
     symbol = "symbol",
     jar = "jar",
+    python_zip = "python-zip",
     python_source = "python-source",
     javascript_source = "javascript-source",
     requirements = "requirements",

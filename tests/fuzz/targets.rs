@@ -85,6 +85,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target { name: "symbol", seeds: symbols, run: symbol, rounds: 20_000 },
     Target { name: "jar", seeds: || world::contents("ecosystems/java", ".jar"), run: jar, rounds: 300 },
+    Target { name: "python-zip", seeds: python_zips, run: python_zip, rounds: 300 },
     Target {
         name: "python-source",
         seeds: || world::files(&["fixtures/audit/service/main.py"]),
@@ -297,6 +298,17 @@ fn inside(bytes: &[u8]) {
 /// A Java archive.
 fn jar(bytes: &[u8]) {
     add_up(bytes, owners::inside::open(b"app/x-1.jar", &bytes));
+}
+
+fn python_zips() -> Vec<Vec<u8>> {
+    let pex = include_bytes!("../../src/owners/testdata/python/zipped/six.pex");
+    let of = |end| world::contents("ecosystems/python", end);
+    [of(".egg"), of("bin/afloat"), vec![pex.to_vec()]].concat()
+}
+
+fn python_zip(bytes: &[u8]) {
+    add_up(bytes, owners::inside::open(b"site-packages/x-1-py3.11.egg", &bytes));
+    add_up(bytes, owners::inside::open(b"bin/x", &bytes));
 }
 
 fn add_up(bytes: &[u8], inside: Option<plimsoll::layer::Inside>) {

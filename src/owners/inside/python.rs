@@ -5,13 +5,19 @@
 //! - <https://docs.pex-tool.org/>: `PEX-INFO`, distributions below `.deps`, the tool's own code in `.bootstrap`.
 //! - <https://docs.python.org/3/library/zipapp.html>; shiv packs distributions into `site-packages`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::shares::Shares;
 use super::zip::{Member, members, ranges, text};
 use crate::layer::{Content, FileFormat, Inside, InsideKind, PartKind};
+
+/// As many directories of a member's path are looked at; a distribution's own is the third at most.
+const DEEPEST: usize = 16;
+/// As many distributions are told apart, and none whose path is longer.
+const MOST: usize = 4096;
+const LONGEST_NAME: usize = 1024;
 
 /// Whether a file may be Python's, by its name and its first bytes. A PEX starts with the line that names its interpreter, and
 /// is mostly called like the program that it is, without an extension.
@@ -51,10 +57,17 @@ pub fn read(path: &[u8], content: &dyn Content) -> Option<Inside> {
     let mut shares = Shares::new(content.size());
     let bootstrap = shares.label(PartKind::Section, "pex itself", "");
     let own = shares.label(PartKind::Section, "own files", "");
+    // One label for each distribution, however many members it has.
+    let distributions: BTreeSet<_> = roots.values().collect();
+    let labels: BTreeMap<_, _> = distributions
+        .into_iter()
+        .map(|named| (named, shares.label(PartKind::Module, &named.0, &named.1)))
+        .collect();
     let of = |member: &Member| {
-        let parts = member.name.match_indices('/').map(|(at, _)| &member.name[..at]);
+        let parts = member.name.match_indices('/').take(DEEPEST).map(|(at, _)| &member.name[..at]);
         // The longest directory that is a distribution's says whose it is.
-        parts.chain([&*member.name]).filter_map(|directory| roots.get(directory)).next_back()
+        let found = parts.chain([&*member.name]).filter_map(|directory| roots.get(directory));
+        found.fold(None, |_, longer| Some(longer))
     };
     let mut level = Vec::with_capacity(members.len());
     for (member, range) in members.iter().zip(ranges(&members, list.0)) {
@@ -62,7 +75,7 @@ pub fn read(path: &[u8], content: &dyn Content) -> Option<Inside> {
             || !inside.toolchain.is_empty() && matches!(&*member.name, "__main__.py" | "PEX-INFO");
         let label = match of(member) {
             _ if is_pex => bootstrap,
-            Some((name, version)) => shares.label(PartKind::Module, name, version),
+            Some(named) => labels.get(named).copied().unwrap_or(own),
             None => own,
         };
         level.push((range, label));
@@ -71,9 +84,7 @@ pub fn read(path: &[u8], content: &dyn Content) -> Option<Inside> {
     let directory = shares.label(PartKind::Format, "zip directory", "");
     shares.claim(vec![(list.0..content.size(), directory)]);
     inside.parts = shares.into_parts("padding");
-    inside.built_in = roots.into_values().collect();
-    inside.built_in.sort();
-    inside.built_in.dedup();
+    inside.built_in = labels.into_keys().cloned().collect();
     Some(inside)
 }
 
@@ -116,6 +127,9 @@ fn distributions(members: &[Member]) -> BTreeMap<String, (String, String)> {
     for member in members {
         let Some((above, _)) = member.name.split_once(".dist-info/") else { continue };
         let (site, stem) = above.rsplit_once('/').unwrap_or(("", above));
+        if infos.len() == MOST || above.len() > LONGEST_NAME {
+            continue;
+        }
         // What setuptools and pip carry is theirs.
         if site.contains("_vendor") || site.starts_with(".bootstrap") {
             continue;
