@@ -221,7 +221,6 @@ fn draft(
     // Where rules look depends on no owner, so neither has to wait for the other.
     let (judged, places) =
         rayon::join(|| owners::judge(&ledger, &instructions), || Places::new(&options.rules, &ledger));
-    drop(instructions);
     Ok(Draft { image, mapping, ledger, judged, places })
 }
 
