@@ -1,5 +1,6 @@
 //! The audit of real services, held against what building without the findings really freed. The images are large, so
-//! they are built beforehand: `fixtures/audit/README.md` says how, and `PLIMSOLL_AUDIT_IMAGES` names the directory.
+//! they are built beforehand: the family by `fixtures/build`, which `PLIMSOLL_FAMILY` names, and a service with dead
+//! requirements as `fixtures/audit/README.md` says, which `PLIMSOLL_AUDIT_IMAGES` names.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,9 +11,9 @@ use std::collections::BTreeSet;
 use common::plimsoll;
 use serde_json::Value;
 
-/// The directory of the images; without it there is nothing to try.
-fn images() -> Option<String> {
-    std::env::var("PLIMSOLL_AUDIT_IMAGES").ok()
+/// The directory that a variable names.
+fn named(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no directory of images"))
 }
 
 fn audit(image: &str, arguments: &[&str]) -> Value {
@@ -39,8 +40,9 @@ fn within_one_percent(predicted: u64, measured: u64) {
 const DEAD: [&str; 4] = ["boto3", "google-cloud-pubsub", "matplotlib", "pandas"];
 
 #[test]
+#[ignore = "needs the images of fixtures/audit"]
 fn every_dead_requirement_is_found_and_no_live_one_is_named() {
-    let Some(directory) = images() else { return };
+    let directory = named("PLIMSOLL_AUDIT_IMAGES");
     let full = audit(&format!("{directory}/full.tar"), &[]);
     let named: BTreeSet<&str> = full["packages"]
         .as_array()
@@ -58,9 +60,10 @@ fn every_dead_requirement_is_found_and_no_live_one_is_named() {
 }
 
 #[test]
+#[ignore = "needs the family"]
 fn the_runtime_of_the_family_frees_what_building_without_it_freed() {
-    let Some(directory) = images() else { return };
-    let image = |name: &str| format!("oci-dir:{directory}/{name}-oci");
+    let directory = named("PLIMSOLL_FAMILY");
+    let image = |name: &str| format!("oci-dir:{directory}/img/{name}-oci");
     let without = audit(&image("optimized"), &["--without", "qiskit-ibm-runtime"]);
     let without = &without["without"];
     let total = without["total"]["content"].as_u64().unwrap();

@@ -1,20 +1,22 @@
-//! `docs/report.schema.json` is what the types say, and real reports hold to it. `BLESS=1 cargo test` writes it anew.
+//! `docs/*.schema.json` are what the types say, and real reports hold to it. `BLESS=1 cargo test` writes it anew.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod scenes;
 
 use plimsoll::view::Report;
+use plimsoll::view::audit::Audit;
 
 #[test]
-fn the_schema_in_docs_is_that_of_the_types() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json");
-    let schema = Report::json_schema();
-    if std::env::var_os("BLESS").is_some() {
-        bless(file, &schema);
+fn the_schemas_in_docs_are_those_of_the_types() {
+    for (name, schema) in [("report", Report::json_schema()), ("audit", Audit::json_schema())] {
+        let file = format!("{}/docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("BLESS").is_some() {
+            bless(&file, &schema);
+        }
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(kept == schema, "{file} is out of date: BLESS=1 cargo test --test schema");
     }
-    let kept = std::fs::read_to_string(file).unwrap_or_default();
-    assert!(kept == schema, "docs/report.schema.json is out of date: BLESS=1 cargo test --test schema");
 }
 
 #[expect(
@@ -37,6 +39,20 @@ fn a_report_holds_to_the_schema_and_reads_back() {
         let back: Report = serde_json::from_str(&json).unwrap();
         assert_eq!(back, report, "a saved report is as good as the image");
     }
+}
+
+#[test]
+fn an_audit_holds_to_its_schema() {
+    let image = format!("{}/fixtures/images/demo.tar", env!("CARGO_MANIFEST_DIR"));
+    let output =
+        assert_cmd::Command::cargo_bin("plimsoll").unwrap().args(["audit", &image, "-o", "json"]).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let schema = serde_json::from_str(&Audit::json_schema()).unwrap();
+    let value = serde_json::from_slice(&output.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 #[test]

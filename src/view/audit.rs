@@ -23,6 +23,15 @@ pub struct Audit {
     pub platforms: Vec<PlatformAudit>,
 }
 
+impl Audit {
+    /// The JSON schema of audits, as it stands in `docs/audit.schema.json`.
+    pub fn json_schema() -> String {
+        let mut json = serde_json::to_string_pretty(&schemars::schema_for!(Audit)).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+}
+
 /// What was found out about one platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlatformAudit {
