@@ -239,6 +239,9 @@ fn explain(failure: &Failure, engine: Engine, place: &str) -> Error {
             let deepest = deepest(other);
             let hint = if deepest.contains("ermission denied") {
                 "you may not open its socket: run as a user who may, such as a member of the group docker"
+            } else if place.strip_prefix("ssh://").is_some_and(|address| address.contains(':')) {
+                // The library hands the address to ssh as the name of a host.
+                "leave the port out, and set it for that host in ~/.ssh/config"
             } else {
                 "start it, or say where it is with DOCKER_HOST, CONTAINER_HOST or --context"
             };
