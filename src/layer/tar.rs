@@ -230,6 +230,8 @@ impl Walk<'_> {
         }
         match capture {
             Capture::Whole(limit) if member.content <= limit && member.content == member.stored => {
+                // What may be kept grows with what has gone by, so that is told first.
+                self.tell()?;
                 self.limits.evidence(member.stored)?;
                 let bytes = self.read(member.stored)?;
                 member.hash = Some(xxhash_rust::xxh3::xxh3_64(&bytes).into());
@@ -237,6 +239,7 @@ impl Walk<'_> {
                 self.layer.evidence.contents.insert(position, bytes);
             }
             Capture::Reduce(limit) if member.content <= limit && member.content == member.stored => {
+                self.tell()?;
                 self.limits.reduced(member.stored)?;
                 let _alone = self.limits.hold(member.stored);
                 let bytes = self.read(member.stored)?;
