@@ -41,6 +41,8 @@ pub struct Options {
     pub audit: bool,
     /// The image that it is built on, where the user says so.
     pub base: Option<Reference>,
+    /// Bases of the user's own: what is known of each, and the digests that it is recognised by.
+    pub bases: Vec<projection::base::Base>,
     /// Whether every ELF file is looked at, to know what is linked to what.
     pub links: bool,
     /// Whether to project every variant; otherwise only what takes no second look at the layers.
@@ -208,7 +210,7 @@ fn draft(
     let mapping = locate(source, tree, &mut image, options);
     match &options.base {
         Some(reference) => stand_on(&mut image, reference, &options.access)?,
-        None => know(&mut image),
+        None => know(&mut image, options),
     }
     let layers = image.layers.iter().filter_map(|layer| walked.take(&layer.descriptor.digest));
     let mut ledger = Ledger::build(layers);
@@ -246,6 +248,7 @@ impl Draft {
             Some(audit) => {
                 let (image, mapping) = (&image, mapping.as_ref());
                 let ground = Ground::new(image, mapping, &ledger, &ownership, (&findings, &minor), audit);
+                let ground = Ground { bases: projection::base::with(&options.bases), ..ground };
                 (projection::all(&ground), projection::bases::fits(&ground))
             }
             None => (projection::variants(&ledger, &findings, mapping.as_ref()), Vec::new()),
@@ -287,13 +290,15 @@ fn locate(source: &dyn Source, tree: &Node, image: &mut Image, options: &Options
 }
 
 /// Takes the boundary from the catalogue, where it holds the digests of the lowest layers and nothing better is known.
-fn know(image: &mut Image) {
-    let digests: Vec<String> = image.layers.iter().map(|layer| layer.descriptor.digest.to_string()).collect();
-    let known = projection::bases::BASES.iter().filter(|base| !base.layers.is_empty());
-    let longest = known.filter(|base| digests.starts_with(&base.layers)).max_by_key(|base| base.layers.len());
+fn know(image: &mut Image, options: &Options) {
+    let layers: Vec<String> = image.layers.iter().map(|layer| layer.descriptor.digest.to_string()).collect();
+    let diff_ids: Vec<String> = image.config.rootfs.diff_ids.iter().map(ToString::to_string).collect();
+    let bases = options.bases.iter().chain(&*projection::base::BASES);
+    let platform = image.platform.to_string();
     let is_guess = image.base.as_ref().is_none_or(|base| base.evidence == Evidence::History);
-    if let Some(base) = longest.filter(|base| is_guess && base.layers.len() < digests.len()) {
-        let (layers, name) = (base.layers.len(), Some(base.name.clone()));
+    let found = projection::base::known(bases, &platform, &layers, &diff_ids).filter(|_| is_guess);
+    if let Some((base, layers)) = found {
+        let name = Some(crate::path::Printable(base.name.as_bytes()).to_string());
         image.base = Some(Base { layers, name, digest: None, evidence: Evidence::Layers });
     }
 }

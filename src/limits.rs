@@ -83,6 +83,8 @@ const ENTRY: u64 = 320;
 /// What each directory of a path takes, where a path is deeper than paths are.
 const DIRECTORY: u64 = 64;
 const DEEP: u64 = 16;
+/// No source that is read is longer than this.
+pub const SOURCE: u64 = 2 << 20;
 /// Files longer than this are held in memory one at a time.
 pub const LARGE: u64 = 16 << 20;
 
@@ -200,9 +202,12 @@ impl Limits {
         })
     }
 
-    /// Sources are read, of which what they say is kept: at worst a few times their length.
+    /// Sources are read, of which what they say is kept: at worst a few times their length. Of a program of 100 MB, which is
+    /// no source, only the names of its libraries are.
     pub fn reduced(&self, bytes: u64) -> Result<()> {
-        self.memory(6 * bytes, || "its sources take too much memory for an image of its size".to_owned())
+        self.memory(6 * bytes.min(SOURCE), || {
+            "its sources take too much memory for an image of its size".to_owned()
+        })
     }
 
     fn memory(&self, bytes: u64, what: impl FnOnce() -> String) -> Result<()> {

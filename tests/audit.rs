@@ -513,6 +513,31 @@ fn packages_of_node_are_held_against_the_sources() {
     assert_eq!(audit.duplicates[0].0, "pg");
 }
 
+#[test]
+fn what_the_command_names_is_used_though_it_is_declared_for_development() {
+    let audit = |command: &[&str]| {
+        let mut world = World::default()
+            .cmd(command)
+            .file("app/package.json", r#"{"name":"app","dependencies":{"orm":"*"},"devDependencies":{"@swc/register":"*","starter":"*","driver":"*","types":"*"}}"#)
+            .file("app/index.js", "require('orm');\n")
+            .file("app/node_modules/orm/package.json", r#"{"name":"orm","peerDependenciesMeta":{"driver":{"optional":true}}}"#)
+            .file("app/node_modules/starter/package.json", r#"{"name":"starter","bin":{"go-there":"cli.js"},"dependencies":{"deep":"*"}}"#);
+        for name in ["@swc/register", "deep", "driver", "types"] {
+            let package = format!("{{\"name\":\"{name}\"}}");
+            world = world.file(&format!("app/node_modules/{name}/package.json"), &package);
+        }
+        let audit = world.audit();
+        // By how many directories would go, without what is nested in them.
+        let verdicts = ["starter", "@swc/register", "types"].map(|name| find(&audit, name).verdict.id());
+        (verdicts, audit.node_going.development.len())
+    };
+    assert_eq!(audit(&["node", "index.js"]), (["unused", "unused", "unused"], 4), "orm may load the driver");
+    assert_eq!(audit(&["npx", "go-there", "index.js"]), (["used", "unused", "unused"], 2));
+    assert_eq!(audit(&["node_modules/.bin/go-there"]), (["used", "unused", "unused"], 2));
+    assert_eq!(audit(&["node", "-r", "@swc/register", "index.js"]), (["unused", "used", "unused"], 3));
+    assert_eq!(audit(&["node", "--import=@swc/register/esm", "x.ts"]), (["unused", "used", "unused"], 3));
+}
+
 // --- The command line. ---
 
 #[test]

@@ -36,6 +36,7 @@ pub const EMBEDDED: &[(&str, &str)] = embedded! {
     "logs-and-temp"
     "maven-and-gradle-caches"
     "npm-cache"
+    "npm-in-runtime"
     "overwritten-later"
     "pip-cache"
     "pip-in-runtime"

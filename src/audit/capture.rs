@@ -17,7 +17,7 @@ pub struct Wanted {
 }
 
 /// Longer sources than this are tables that somebody generated.
-const LONGEST_SOURCE: u64 = 2 << 20;
+const LONGEST_SOURCE: u64 = crate::limits::SOURCE;
 /// Scripts, manifests, and files of metadata.
 const LONGEST_TEXT: u64 = 256 << 10;
 /// The longest shared object seen, of a machine-learning framework, has 1.2 GB; its dynamic section is not worth that.

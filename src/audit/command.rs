@@ -19,6 +19,8 @@ pub struct Started {
     pub schemes: Vec<(String, String)>,
     /// What could not be followed.
     pub unknown: Vec<String>,
+    /// Every word of every command that runs: `tsx` of `npx tsx main.ts`.
+    pub words: BTreeSet<String>,
 }
 
 /// Words that stand before a command and leave it what it is: how many arguments of their own they take.
@@ -74,6 +76,7 @@ pub fn follow(view: &ChainView<'_>, execution: &Execution) -> Started {
             | "FASTAPI_APP" => {
                 follow.application(value, &format!("ENV {variable}"));
             }
+            "NODE_OPTIONS" => follow.started.words.extend(split(value)),
             "GUNICORN_CMD_ARGS" => {
                 let words = split(value);
                 follow.arguments("gunicorn", &words, &format!("ENV {variable}"));
@@ -132,6 +135,7 @@ impl Follow<'_, '_> {
             }
         }
         let Some((program, arguments)) = words.split_first() else { return };
+        self.started.words.extend(words.iter().cloned());
         if depth > DEEPEST {
             return self.started.unknown.push(words.join(" "));
         }

@@ -86,6 +86,8 @@ pub struct Audit {
     pub recommended: (Vec<String>, Size),
     /// Packages of Node that are there in several versions, each with its bytes.
     pub duplicates: Vec<(String, Vec<(String, Size)>)>,
+    /// Directories of packages of Node that go when those go that could.
+    pub node_going: node::Going,
     /// What could not be read.
     pub warnings: Vec<Warning>,
     /// Whether transfer sizes are known.

@@ -129,7 +129,7 @@ fn others(
     starts.extend(&started.programs);
     let links = linked::follow(view, &starts);
     let system = system::audit(view, ownership, &links);
-    let node = node::audit(view);
+    let node = node::audit(view, &started.words);
     for (packages, joint, names) in [
         (system.packages, system.joint, system.joint_packages),
         (node.packages, node.joint, node.joint_packages),
@@ -139,6 +139,7 @@ fn others(
         audit.joint_packages.extend(names);
     }
     audit.dynamic.extend(node.dynamic);
+    audit.node_going = node.going;
     (audit.autoremove, audit.recommended, audit.duplicates) =
         (system.autoremove, system.recommended, node.duplicates);
     let order = |one: &Package, other: &Package| {

@@ -10,7 +10,7 @@ use super::analyze::{Transfer, selector};
 use super::exit::Outcome;
 use super::measure::{Build, Engine};
 use super::output::{self, Output, Targets};
-use super::{Global, load, progress, rules_dir};
+use super::{Global, bases, load, progress, rules_dir};
 use crate::analysis::{self, Options, PlatformAnalysis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Selector;
@@ -77,6 +77,9 @@ pub(super) struct Advise {
     /// How to find transfer sizes where the source keeps layers uncompressed
     #[arg(long, value_name = "HOW", default_value = "estimate")]
     transfer: Transfer,
+    /// A catalogue of bases of your own, as `plimsoll bases update --write` writes it; repeatable
+    #[arg(long, value_name = "FILE")]
+    bases: Vec<String>,
     /// A directory of rules that add to the built-in ones or override them; repeatable
     #[arg(long, value_name = "DIR")]
     rules: Vec<String>,
@@ -99,6 +102,7 @@ impl Advise {
             platforms: self.platform.clone(),
             all_platforms: false,
             transfer: self.transfer.how(),
+            bases: bases::load(&self.bases)?,
             rules: rules_dir::load(&self.rules)?,
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             base: self.base.as_deref().map(Reference::parse).transpose()?,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Outcome;
 use super::output::{self, Output, Targets};
-use super::{Global, load, rules_dir};
+use super::{Global, bases, load, rules_dir};
 use crate::analysis::{self, Options};
 use crate::error::{Error, Result};
 use crate::image::Selector;
@@ -57,6 +57,9 @@ pub(super) struct Analyze {
     /// Put every file into the JSON, so that a saved report serves as well as the image
     #[arg(long)]
     files: bool,
+    /// A catalogue of bases of your own, as `plimsoll bases update --write` writes it; repeatable
+    #[arg(long, value_name = "FILE")]
+    bases: Vec<String>,
     /// A directory of rules that add to the built-in ones or override them; repeatable
     #[arg(long, value_name = "DIR")]
     rules: Vec<String>,
@@ -102,6 +105,7 @@ impl Analyze {
             platforms: self.platform,
             all_platforms: self.all_platforms,
             transfer: self.transfer.how(),
+            bases: bases::load(&self.bases)?,
             rules: rules_dir::load(&self.rules)?,
             dockerfile: load::dockerfile(self.dockerfile.as_deref())?,
             audit: false,

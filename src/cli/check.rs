@@ -84,6 +84,7 @@ impl Check {
             links: false,
             variants: false,
             base: None,
+            bases: Vec::new(),
         };
         let read = |image: &str| load::report(image, &options, targets.want_files(), global);
         let report = read(&self.image)?;

@@ -71,6 +71,7 @@ impl Compare {
             links: false,
             variants: false,
             base: None,
+            bases: Vec::new(),
         };
         let files = self.owner.is_some() || targets.want_files();
         let images = self.images.iter().map(|image| load::report(image, &options, files, global));

@@ -1,12 +1,10 @@
-//! `rules/catalog/bases.toml`: what an image could stand on, and what keeps this one from standing there. Every gate names
-//! what is in the way; nothing that was not looked at is said to fit.
+//! What keeps an image from standing on each base of the catalogue. Every gate names what is in the way; nothing that was not
+//! looked at is said to fit.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
-use serde::Deserialize;
 
 use super::Variant;
+use super::base::Base;
 use super::ground::Ground;
 use super::reasons;
 use super::variant::Added;
@@ -14,81 +12,6 @@ use crate::advice::Safety;
 use crate::audit::native::Linked;
 use crate::ledger::{Change, PathId};
 use crate::size::Size;
-
-const TABLE: &str = include_str!("../../rules/catalog/bases.toml");
-
-/// The embedded catalogue; a test reads it, so that it is never the empty one.
-pub static BASES: LazyLock<Vec<Base>> =
-    LazyLock::new(|| toml::from_str::<Catalogue>(TABLE).map(|one| one.base).unwrap_or_default());
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Catalogue {
-    base: Vec<Base>,
-}
-
-/// A base. The file explains its keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Base {
-    /// The reference, or a name in words.
-    pub name: String,
-    /// `debian`, `alpine`, `distroless`, …
-    pub family: String,
-    /// `glibc 2.36`, `musl 1.2.5`; empty where it has none.
-    pub libc: String,
-    /// Whether it has a shell.
-    pub shell: bool,
-    /// `apt`, `apk`; empty where it has none.
-    pub manager: String,
-    /// The minor version of Python: `3.11`; empty where it brings none.
-    pub python: String,
-    /// An account without root's rights.
-    pub user: String,
-    /// Sonames that it provides beyond those of its libc.
-    pub provides: Vec<String>,
-    /// Packages that it consists of.
-    pub packages: Vec<String>,
-    /// Digests of its layers.
-    pub layers: Vec<String>,
-    /// When its release is no longer maintained: `2026-09`.
-    pub eol: String,
-    /// What else there is to say.
-    pub note: String,
-    /// What it weighs, per platform.
-    pub figure: Vec<Figure>,
-}
-
-/// What a base weighs on one platform.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Figure {
-    /// `linux/amd64`.
-    pub platform: String,
-    /// Bytes on disk; 0 where unknown.
-    pub content: u64,
-    /// Bytes to pull; 0 where unknown.
-    pub transfer: u64,
-    /// `measured` or `published`.
-    pub how: String,
-    /// The day that it is of.
-    pub date: String,
-    /// Where it is from.
-    pub source: String,
-}
-
-impl Base {
-    /// Its figures on a platform.
-    pub fn on(&self, platform: &str) -> Option<&Figure> {
-        self.figure.iter().find(|figure| figure.platform == platform)
-    }
-
-    /// The version of its glibc.
-    fn glibc(&self) -> Option<(u32, u32)> {
-        let mut numbers = self.libc.strip_prefix("glibc ")?.split('.').map(|number| number.parse().ok());
-        Some((numbers.next()??, numbers.next()??))
-    }
-}
 
 /// Whether an image could stand on a base.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +22,15 @@ pub struct Fit {
     pub blockers: Vec<String>,
 }
 
-/// What keeps the image from each base of the catalogue, in its order.
+/// What keeps the image from each base of the catalogue, in its order. A base that brings a language which the image has
+/// nothing of is no base for it.
 pub fn fits(ground: &Ground<'_>) -> Vec<Fit> {
     let needs = Needs::new(ground);
-    BASES.iter().map(|base| Fit { base: base.clone(), blockers: needs.blockers(ground, base) }).collect()
+    let is_one = |base: &&Base| {
+        (base.python.is_empty() || needs.has_python) && (base.node.is_empty() || ground.node.is_some())
+    };
+    let fit = |base: &Base| Fit { base: base.clone(), blockers: needs.blockers(ground, base) };
+    ground.bases.iter().filter(is_one).map(fit).collect()
 }
 
 /// What the application asks of whatever is below it.
@@ -116,7 +44,10 @@ struct Needs {
     sonames: BTreeMap<String, String>,
     /// The version of Python, and packages that are built for it alone.
     python: Option<String>,
+    has_python: bool,
     bound: BTreeSet<String>,
+    /// Packages of Node with native code.
+    addons: BTreeSet<String>,
 }
 
 /// What every glibc brings.
@@ -142,7 +73,11 @@ impl Needs {
             floor: None,
             sonames: BTreeMap::new(),
             python: reasons::python(ground),
+            has_python: ground.ledger.owners.iter().any(|owner| {
+                ["python:", "runtime:cpython", "dpkg:python3"].iter().any(|start| owner.starts_with(start))
+            }),
             bound: BTreeSet::new(),
+            addons: BTreeSet::new(),
         };
         let natives: Vec<(PathId, &Linked, &str)> = ground
             .live
@@ -157,7 +92,10 @@ impl Needs {
             })
             .collect();
         let brought: BTreeSet<&[u8]> = natives.iter().map(|(path, ..)| tree.name(*path)).collect();
-        for (_, linked, owner) in &natives {
+        for (path, linked, owner) in &natives {
+            if tree.name(*path).ends_with(b".node") {
+                needs.addons.insert((*owner).to_owned());
+            }
             let starts = |prefix: &str| {
                 let interpreter = linked.interpreter.iter().filter_map(|path| path.rsplit('/').next());
                 linked
@@ -207,8 +145,8 @@ impl Needs {
         } else if base.libc.starts_with("musl") && !self.glibc.is_empty() {
             let files: usize = self.glibc.values().sum();
             blockers.push(format!(
-                "It has musl, and {files} files are built for glibc: {}. Whether these versions have wheels for musllinux was \
-                 not asked",
+                "It has musl, and {files} files are built for glibc: {}. Whether these versions are there for musl, too, \
+                 was not asked",
                 names(self.glibc.keys())
             ));
         } else if base.libc.starts_with("glibc") && !self.musl.is_empty() {
@@ -229,6 +167,17 @@ impl Needs {
                 format!("built for {python} alone: {}", names(&self.bound))
             };
             blockers.push(format!("It has Python {} instead of {python}; {what}", base.python));
+        }
+        if let Some(node) = &ground.node
+            && !base.node.is_empty()
+            && base.node != *node
+        {
+            let addons = if self.addons.is_empty() {
+                "no module of it has native code".to_owned()
+            } else {
+                format!("modules with native code may have to be built anew: {}", names(&self.addons))
+            };
+            blockers.push(format!("It has Node {} instead of {node}; {addons}", base.node));
         }
         if !base.libc.is_empty() && base.manager.is_empty() {
             let misses: Vec<&String> =
@@ -269,7 +218,7 @@ pub fn alpine(ground: &Ground<'_>) -> Option<Variant> {
     let platform = ground.image.platform.to_string();
     let needs = Needs::new(ground);
     let is_it = |base: &&Base| base.family == "alpine" && base.python == python;
-    let base = BASES.iter().find(is_it).filter(|base| needs.blockers(ground, base).is_empty())?;
+    let base = ground.bases.iter().find(is_it).filter(|base| needs.blockers(ground, base).is_empty())?;
     let figure = base.on(&platform).filter(|figure| figure.content > 0 && figure.transfer > 0)?;
     if ground.base_layers() == 0 {
         return None;
@@ -294,18 +243,6 @@ pub fn alpine(ground: &Ground<'_>) -> Option<Variant> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_figure_says_where_it_is_from() {
-        let catalogue: Catalogue = toml::from_str(TABLE).unwrap();
-        assert!(catalogue.base.len() > 10);
-        for base in &catalogue.base {
-            for figure in &base.figure {
-                assert!(matches!(figure.how.as_str(), "measured" | "published"), "{}", base.name);
-                assert!(figure.date.len() == 10 && !figure.source.is_empty(), "{}", base.name);
-            }
-        }
-    }
 
     #[test]
     fn a_wheel_is_bound_by_its_abi() {

@@ -28,6 +28,7 @@ pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
         return None;
     }
     let mut cuts = Cuts::follow(ground, &VARIANTS.multi_stage.rules, true);
+    cuts.without_development(false);
     let own = |path: &PathId| ground.view.at(*path).is_some_and(|id| ground.is_own(id));
     // What dpkg keeps for itself is the base's again, unless a package of this build stays.
     let is_package = |path: &&PathId| ground.view.at(**path).is_some_and(|id| ground.debian(id).is_some());
@@ -44,7 +45,7 @@ pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
         left.iter().filter(|path| own(path) && (is_package(path) || !is_database(path))).copied().collect();
     let paths = collapse(&ground.ledger.tree, &carried, &left, &BTreeSet::new(), |_| true);
     let mut paths: Vec<String> = paths.into_iter().filter_map(|path| ground.shown(path)).collect();
-    paths.extend(empty_directories(ground, own));
+    paths.extend(empty_directories(ground, &left, own));
     paths.sort();
     paths.dedup();
     // The layers of the base stay whole; of this build's, what is carried.
@@ -64,6 +65,7 @@ pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
         recipe: Some(Recipe::Carry(Carry {
             steps: cuts.steps,
             strip: Size::ZERO,
+            entrypoint: None,
             into: Into::Base { paths, deleted: deleted(ground) },
         })),
     })
@@ -80,7 +82,12 @@ pub fn minimal(ground: &Ground<'_>) -> Variant {
         adds: Vec::new(),
         caveats: reasons::minimal(ground, &cuts),
         findings: cuts.chosen,
-        recipe: Some(Recipe::Carry(Carry { steps: cuts.steps, strip: cuts.stripped, into: Into::Whole })),
+        recipe: Some(Recipe::Carry(Carry {
+            steps: cuts.steps,
+            strip: cuts.stripped,
+            entrypoint: None,
+            into: Into::Whole,
+        })),
     }
 }
 
@@ -94,12 +101,13 @@ pub fn empty(ground: &Ground<'_>) -> Option<Variant> {
 pub fn lean(ground: &Ground<'_>) -> Option<Variant> {
     let variant = carried(ground, &VARIANTS.lean.confidence, Some("lean"))?;
     let Some(Recipe::Carry(carry)) = &variant.recipe else { return None };
-    let freed = carry.steps.iter().find(|step| step.rule == "audit")?.frees;
-    (freed.content >= WORTH).then_some(variant)
+    let unused = carry.steps.iter().filter(|step| step.rule == "audit");
+    let freed: u64 = unused.map(|step| step.frees.content).sum();
+    (freed >= WORTH).then_some(variant)
 }
 
 fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<Variant> {
-    if !reasons::shell(ground).is_empty() || ground.started.programs.is_empty() {
+    if !reasons::shell(ground).is_empty() || ground.alone.programs.is_empty() {
         return None;
     }
     let is_static = is_static(ground);
@@ -107,11 +115,11 @@ fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<
         return None;
     }
     let mut cuts = deep(ground, confidence);
-    let links = ground.links(&cuts.gone);
+    let links = ground.links(&cuts.gone, &ground.alone);
     let mut packages = ground.linked_packages(&links);
     // A program of the system brings along what its package depends on: the library of Debian's own Python is not
     // linked to anything.
-    let starts = ground.started.programs.iter().filter_map(|path| ground.debian(ground.view.at(*path)?));
+    let starts = ground.alone.programs.iter().filter_map(|path| ground.debian(ground.view.at(*path)?));
     packages.extend(ground.installed.with_dependencies(&starts.map(ToOwned::to_owned).collect()));
     let by_name = VARIANTS.carried.packages.iter().filter(|name| ground.installed.length(name) > 0);
     packages.extend(
@@ -141,7 +149,9 @@ fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<
             })
             .cloned(),
     );
-    paths.extend(empty_directories(ground, |path| ground.view.at(*path).is_some_and(|id| ground.is_own(id))));
+    paths.extend(empty_directories(ground, &left, |path| {
+        ground.view.at(*path).is_some_and(|id| ground.is_own(id))
+    }));
     paths.sort();
     paths.dedup();
 
@@ -174,6 +184,7 @@ fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<
         recipe: Some(Recipe::Carry(Carry {
             steps: cuts.steps,
             strip,
+            entrypoint: ground.direct.clone(),
             into: Into::Empty { packages: packages.into_iter().collect(), paths },
         })),
     })
@@ -183,13 +194,14 @@ fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<
 fn deep<'g, 'a>(ground: &'g Ground<'a>, confidence: &str) -> Cuts<'g, 'a> {
     let mut cuts = Cuts::follow(ground, &VARIANTS.minimal.rules, false);
     cuts.without_unused(confidence);
+    cuts.without_development(confidence == VARIANTS.lean.confidence);
     cuts.strip();
     cuts
 }
 
 /// Whether what the command starts needs nothing but the kernel, and nothing of the application does.
 fn is_static(ground: &Ground<'_>) -> bool {
-    ground.started.programs.iter().all(|path| ground.linked(*path).is_some_and(Linked::is_static))
+    ground.alone.programs.iter().all(|path| ground.linked(*path).is_some_and(Linked::is_static))
 }
 
 /// What comes along without being a package of the system.
@@ -243,12 +255,21 @@ fn is_dpkg(ground: &Ground<'_>, path: PathId) -> bool {
     ground.ledger.tree.bytes(path).starts_with(b"var/lib/dpkg/")
 }
 
-/// Directories with nothing in them that somebody made on purpose.
-fn empty_directories<'g>(ground: &'g Ground<'_>, wanted: impl Fn(&PathId) -> bool + 'g) -> Vec<String> {
+/// Directories with nothing in them that somebody made on purpose, and that do not go with what was around them.
+fn empty_directories<'g>(
+    ground: &'g Ground<'_>,
+    left: &BTreeSet<PathId>,
+    wanted: impl Fn(&PathId) -> bool + 'g,
+) -> Vec<String> {
     let tree = &ground.ledger.tree;
-    let filled: BTreeSet<PathId> = ground.live.iter().flat_map(|(path, _)| tree.ancestors(*path)).collect();
+    let above = |paths: &mut dyn Iterator<Item = PathId>| -> BTreeSet<PathId> {
+        paths.flat_map(|path| tree.ancestors(path)).collect()
+    };
+    let filled = above(&mut ground.live.iter().map(|(path, _)| *path));
+    let (had, has) = (above(&mut ground.names().into_iter()), above(&mut left.iter().copied()));
     let is_empty = |(path, id): &&(PathId, EntryId)| {
-        ground.ledger.entry(*id).is_directory() && !filled.contains(path) && wanted(path)
+        let is_gone = || tree.ancestors(*path).any(|above| had.contains(&above) && !has.contains(&above));
+        ground.ledger.entry(*id).is_directory() && !filled.contains(path) && wanted(path) && !is_gone()
     };
     let places = ["/dev", "/proc", "/sys", "/usr", "/var/lib", "/var/cache", "/var/log"];
     let is_place = |path: &str| !places.iter().any(|place| path.starts_with(place));

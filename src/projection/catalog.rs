@@ -23,6 +23,8 @@ pub struct Catalog {
     pub carried: Carried,
     /// What a command cannot start without a system.
     pub shells: Shells,
+    /// Scripts that only hand their words on.
+    pub wrapper: Vec<Wrapper>,
     /// How far what is built may be off what was projected.
     pub projected: Projected,
     /// What an audit may say of what is left out.
@@ -57,6 +59,16 @@ pub struct Carried {
 pub struct Shells {
     /// Names of programs.
     pub programs: Vec<String>,
+}
+
+/// A script that starts the words that it is given, and does nothing else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// The SHA-256 of its content.
+    pub sha256: String,
+    /// What it puts before words of which the first is no program.
+    pub program: String,
 }
 
 /// How far what is built may be off what was projected, in per cent.
@@ -94,5 +106,6 @@ mod tests {
             assert!(rules.iter().any(|rule| rule.id == *id), "there is no rule {id}");
         }
         assert!(!VARIANTS.carried.packages.is_empty());
+        assert!(catalog.wrapper.iter().all(|one| one.sha256.len() == 64 && !one.program.is_empty()));
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Variant;
-use super::collapse::words;
+use super::collapse::{collapse, may_go, words};
 use super::variant::{Action, Edit, Recipe, Step};
 use crate::advice::{ChangeKind, Finding, Safety};
 use crate::dockerfile::{Keyword, Mapping};
-use crate::ledger::{Change, LayerId, Ledger, PathId, freed};
+use crate::ledger::{ChainView, Change, LayerId, Ledger, PathId, freed};
 use crate::size::si;
 
 /// The clean variant; `None` where no safe fix frees anything.
@@ -75,9 +75,6 @@ fn edits(ledger: &Ledger, findings: &[Finding], chosen: &[usize], mapping: &Mapp
             edit.changes.push(*change);
         }
     }
-    let is_name =
-        |id: &crate::ledger::EntryId| ledger.entry(*id).fate.is_live() && !ledger.entry(*id).is_directory();
-    let present: BTreeSet<PathId> = ledger.ids().filter(is_name).map(|id| ledger.entry(id).path).collect();
     let edit = |((layer, rule), Deletion { paths, changes }): ((LayerId, &str), Deletion)| {
         let lines = mapping.layers.get(usize::from(layer.0)).copied().flatten()?;
         let instruction = mapping.file.instructions.iter().find(|one| one.lines == lines)?;
@@ -86,7 +83,13 @@ fn edits(ledger: &Ledger, findings: &[Finding], chosen: &[usize], mapping: &Mapp
             return None;
         }
         let frees = freed(ledger, changes);
-        let paths: Vec<PathId> = paths.into_iter().collect();
+        // What is there when the instruction ends. Where all of a directory goes, it is told by its name: the files in it may
+        // have other names the next time, such as logs that are named by the minute.
+        let view = ChainView::new(ledger, layer);
+        let is_name = |path: &PathId| view.entry(*path).is_some_and(|entry| !entry.is_directory());
+        let all = (0..u32::try_from(ledger.tree.len()).unwrap_or(0)).map(PathId);
+        let present: BTreeSet<PathId> = all.filter(is_name).collect();
+        let paths = collapse(&ledger.tree, &paths, &present, &BTreeSet::new(), may_go);
         let shown = |path| String::from_utf8(ledger.tree.bytes(path)).ok().map(|path| format!("/{path}"));
         let actions = vec![Action::Remove(words(&ledger.tree, &paths, &present, shown))];
         Some(Edit { lines: (lines.first, lines.last), step: Step { rule: rule.to_owned(), frees, actions } })

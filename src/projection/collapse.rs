@@ -7,6 +7,12 @@ use crate::ledger::{PathId, Tree};
 /// Whether a directory may stand for all that is in it, by its path.
 pub type MayStand = fn(&[u8]) -> bool;
 
+/// Directories that are part of any system stay, even if nothing is left in them.
+pub fn may_go(path: &[u8]) -> bool {
+    let depth = path.iter().filter(|byte| **byte == b'/').count();
+    depth >= 2 && !path.starts_with(b"var/")
+}
+
 /// The shortest list that covers `wanted` and nothing else of `present`, sorted. Both hold files and links, no
 /// directories; `wanted` is part of `present`. What is in `told` need not be covered, and may be.
 pub fn collapse(

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::VARIANTS;
-use super::collapse::{by_name, collapse, words};
+use super::collapse::{by_name, collapse, may_go, words};
 use super::ground::Ground;
 use super::variant::{Action, Step};
 use crate::advice::{ChangeKind, Finding, Safety};
 use crate::audit::{Confidence, Package};
-use crate::ledger::{Change, EntryId, PathId, freed};
+use crate::layer::MemberKind;
+use crate::ledger::{Change, EntryId, Kind, PathId, freed};
 use crate::size::Size;
+
+/// What asks for packages of development to go, as the steps of a recipe say it.
+pub const DEVELOPMENT: &str = "dev-dependencies";
 
 /// What is taken out.
 pub struct Cuts<'g, 'a> {
@@ -36,6 +40,8 @@ impl<'g, 'a> Cuts<'g, 'a> {
                 && finding.safety <= Safety::Review
                 && finding.change == ChangeKind::Drop
                 && !(own && finding.in_base)
+                // `npm start` needs npm.
+                && !starts(ground, finding)
         };
         let chosen: Vec<_> =
             (0..ground.findings.len()).filter(|at| is_chosen(ground.findings[*at])).collect();
@@ -90,7 +96,7 @@ impl<'g, 'a> Cuts<'g, 'a> {
             set.insert(name.to_owned());
         }
         let whole: BTreeSet<String> = whole.difference(&not_whole).cloned().collect();
-        let needed = ground.linked_packages(&ground.links(&BTreeSet::new()));
+        let needed = ground.linked_packages(&ground.links(&BTreeSet::new(), &ground.started));
         let mut purged = ground.installed.gone_with(&whole, &needed);
         if own {
             let of_base = ground.live.iter().filter(|(_, id)| !ground.is_own(*id));
@@ -185,6 +191,48 @@ impl<'g, 'a> Cuts<'g, 'a> {
         self.remove("audit", &paths);
     }
 
+    /// Takes out packages of Node that are declared for development and that nothing which runs names; with `all`, those
+    /// too that no source names.
+    pub fn without_development(&mut self, all: bool) {
+        let going = &self.ground.audit.node_going;
+        self.without_node(DEVELOPMENT, &going.development);
+        if all {
+            self.without_node("audit", &going.all);
+        }
+    }
+
+    /// Takes out packages of Node by their directories.
+    fn without_node(&mut self, rule: &str, going: &BTreeSet<PathId>) {
+        let ground = self.ground;
+        let tree = &ground.ledger.tree;
+        if going.is_empty() {
+            return;
+        }
+        // A package ends where one nested in it begins, which may stay.
+        let root = |path: PathId| {
+            let mut above = std::iter::once(path).chain(tree.ancestors(path));
+            above.find(|one| {
+                let parent = tree.parent(*one);
+                let is_scope = tree.name(parent).starts_with(b"@");
+                let modules = if is_scope { tree.parent(parent) } else { parent };
+                tree.name(modules) == b"node_modules" && !tree.name(*one).starts_with(b"@")
+            })
+        };
+        let goes = |path: PathId| root(path).is_some_and(|root| going.contains(&root));
+        let leads = |path: PathId, id: EntryId| {
+            // `.bin/tsc` of what goes.
+            let is_link = ground.ledger.entry(id).kind == Kind::Member(MemberKind::Symlink);
+            is_link && ground.view.follow(&[b"/".as_slice(), &tree.bytes(path)].concat()).is_some_and(goes)
+        };
+        let paths: BTreeSet<PathId> = ground
+            .live
+            .iter()
+            .filter(|(path, id)| self.names.contains(path) && (goes(*path) || leads(*path, *id)))
+            .map(|(path, _)| *path)
+            .collect();
+        self.remove(rule, &paths);
+    }
+
     /// Strips shared objects that survive it.
     pub fn strip(&mut self) {
         let ground = self.ground;
@@ -192,7 +240,9 @@ impl<'g, 'a> Cuts<'g, 'a> {
             let Some(symbols) = ground.linked(*path).and_then(|linked| linked.symbols) else { continue };
             let is_there = self.names.contains(path) && !self.gone.contains(path);
             let name = ground.ledger.tree.name(*path);
-            let is_library = name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.");
+            let is_library = name.ends_with(b".so")
+                || name.ends_with(b".node")
+                || name.windows(4).any(|part| part == b".so.");
             if is_there && is_library && symbols.survives && symbols.freed.content > 0 {
                 let id = ground.ledger.entry(*id).inode.unwrap_or(*id);
                 self.shrunk.insert(id, symbols.freed);
@@ -261,8 +311,11 @@ impl<'g, 'a> Cuts<'g, 'a> {
     }
 }
 
-/// Directories that are part of any system stay, even if nothing is left in them.
-fn may_go(path: &[u8]) -> bool {
-    let depth = path.iter().filter(|byte| **byte == b'/').count();
-    depth >= 2 && !path.starts_with(b"var/")
+/// Whether a finding would drop what the command starts.
+fn starts(ground: &Ground<'_>, finding: &Finding) -> bool {
+    finding.changes.iter().any(|change| {
+        let Change::Drop(id) = change else { return false };
+        let path = ground.ledger.entry(*id).path;
+        ground.view.at(path) == Some(*id) && ground.started.programs.contains(&path)
+    })
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::base::Base;
+use super::wrapper;
 use crate::advice::Finding;
 use crate::audit::Audit;
 use crate::audit::command::{self, Started};
@@ -9,7 +11,7 @@ use crate::audit::linked::{self, Links};
 use crate::audit::native::Linked;
 use crate::audit::system::Installed;
 use crate::dockerfile::Mapping;
-use crate::image::Image;
+use crate::image::{Image, config::Execution};
 use crate::ledger::{ChainView, EntryId, Ledger, OwnerId, PathId};
 use crate::owners::Ownership;
 
@@ -35,6 +37,14 @@ pub struct Ground<'a> {
     pub installed: Installed,
     /// What its command starts.
     pub started: Started,
+    /// What an image without a shell starts: the same, but for a script that only hands its words on.
+    pub alone: Started,
+    /// What stands in place of that script, where there is one.
+    pub direct: Option<Vec<String>>,
+    /// The major version of the Node that is there.
+    pub node: Option<String>,
+    /// What it could stand on.
+    pub bases: Vec<Base>,
 }
 
 impl<'a> Ground<'a> {
@@ -51,9 +61,37 @@ impl<'a> Ground<'a> {
         let paths = (0..u32::try_from(ledger.tree.len()).unwrap_or(0)).map(PathId);
         let live = paths.filter_map(|path| Some((path, view.at(path)?))).collect();
         let installed = Installed::read(&view, ownership);
-        let started = command::follow(&view, &image.config.config);
+        let execution = &image.config.config;
+        let started = command::follow(&view, execution);
+        let direct = wrapper::direct(&view, execution);
+        let alone = direct.as_ref().map_or_else(
+            || started.clone(),
+            |entrypoint| {
+                command::follow(&view, &Execution { entrypoint: entrypoint.clone(), ..execution.clone() })
+            },
+        );
         let findings = told.iter().chain(minor).collect();
-        Self { image, mapping, ledger, told, findings, audit, view, live, installed, started }
+        let node = ownership
+            .packages
+            .iter()
+            .find(|package| matches!(package.id.as_str(), "runtime:node" | "dpkg:nodejs"))
+            .map(|package| package.version.split('.').next().unwrap_or_default().to_owned());
+        Self {
+            image,
+            mapping,
+            ledger,
+            told,
+            findings,
+            audit,
+            view,
+            live,
+            installed,
+            started,
+            alone,
+            direct,
+            node,
+            bases: Vec::new(),
+        }
     }
 
     /// How many of the lowest layers are the base's.
@@ -86,9 +124,8 @@ impl<'a> Ground<'a> {
         })
     }
 
-    /// What everything that is not the system's and not `gone` is linked to, all the way down, and what the command
-    /// starts.
-    pub fn links(&self, gone: &BTreeSet<PathId>) -> Links {
+    /// What everything that is not the system's and not `gone` is linked to, all the way down, and what is started.
+    pub fn links(&self, gone: &BTreeSet<PathId>, started: &Started) -> Links {
         let mut owners = BTreeSet::new();
         for (_, id) in &self.live {
             if !self.is_system(*id) {
@@ -97,7 +134,7 @@ impl<'a> Ground<'a> {
         }
         let mut starts = linked::extensions(&self.view, &owners);
         starts.retain(|path| !gone.contains(path));
-        starts.extend(&self.started.programs);
+        starts.extend(&started.programs);
         linked::follow(&self.view, &starts)
     }
 

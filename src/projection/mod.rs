@@ -1,5 +1,6 @@
 //! Images that could be built instead, as sets of changes on the ledger.
 
+pub mod base;
 pub mod bases;
 pub mod carve;
 mod catalog;
@@ -9,6 +10,7 @@ mod cut;
 pub mod ground;
 mod reasons;
 pub mod variant;
+mod wrapper;
 pub mod write;
 
 pub use ground::Ground;

@@ -6,13 +6,14 @@ use super::catalog::VARIANTS;
 use super::cut::Cuts;
 use super::ground::Ground;
 use crate::audit::linked::Links;
+use crate::path::Printable;
 use crate::size::si;
 
 /// What keeps the command from starting without a shell, as half sentences; empty where nothing does.
 pub fn shell(ground: &Ground<'_>) -> Vec<String> {
     let tree = &ground.ledger.tree;
     let names: BTreeSet<String> = ground
-        .started
+        .alone
         .programs
         .iter()
         .map(|path| String::from_utf8_lossy(tree.name(*path)).into_owned())
@@ -47,6 +48,15 @@ pub fn empty(ground: &Ground<'_>, cuts: &Cuts<'_, '_>, links: &Links, is_static:
         "No shell and no package manager: nobody can log in, and whatever starts programs by name fails"
             .to_owned(),
     );
+    if let Some(entrypoint) = &ground.direct {
+        let shown = ground.image.config.config.entrypoint.first().map_or("", String::as_str);
+        let words: Vec<&str> =
+            entrypoint.iter().chain(&ground.image.config.config.cmd).map(String::as_str).collect();
+        caveats.push(text(&format!(
+            "{shown} needs a shell and only hands its words on, so `{}` is started without it",
+            words.join(" ")
+        )));
+    }
     if is_static {
         caveats.push(
             "The program is linked statically; certificates, time zones and accounts come along".to_owned(),
@@ -118,6 +128,11 @@ fn deep(ground: &Ground<'_>, cuts: &Cuts<'_, '_>) -> Vec<String> {
 fn is_cut(cuts: &Cuts<'_, '_>, name: &str) -> bool {
     matches!(name, "pip" | "setuptools" | "wheel")
         && cuts.steps.iter().any(|step| step.rule == "pip-in-runtime")
+}
+
+/// Words of an image in a sentence of ours.
+fn text(sentence: &str) -> String {
+    Printable(sentence.as_bytes()).to_string()
 }
 
 fn unproven() -> String {

@@ -82,6 +82,8 @@ pub struct Carry {
     pub steps: Vec<Step>,
     /// What stripping shared objects frees; zero where nothing is stripped.
     pub strip: Size,
+    /// What stands in place of the image's ENTRYPOINT, where that needs what is not carried; empty for none at all.
+    pub entrypoint: Option<Vec<String>>,
     /// What is carried, and where to.
     pub into: Into,
 }

@@ -1,6 +1,6 @@
 """Starts the image PLIMSOLL_IMAGE with buildah as its own configuration says, asks it, and stops it.
 
-usage: smoke.py qiskit|static [FAILED]
+usage: smoke.py qiskit|static|node [FAILED]
 
 FAILED holds the modules with native code that cannot be imported in the original image either; no other may fail. Without
 it, those of this image are printed.
@@ -55,6 +55,10 @@ def answers(port, kind, server):
         return "it does not answer"
     if '"ok"' not in health:
         return f"/health says {health}"
+    if kind == "node":
+        picture = json.loads(ask(port, "/picture"))
+        right = {"format": "webp", "width": 16, "height": 8}
+        return None if picture == right else f"/picture says {picture}"
     if kind == "static":
         zone = ask(port, "/zone").strip()
         return None if zone == "1970-01-01T01:00:00+01:00" else f"/zone says {zone}"
@@ -74,6 +78,13 @@ def imports(container, failed):
     return f"cannot be imported: {', '.join(sorted(new))}" if new else None
 
 
+def loads(container):
+    here = os.path.dirname(os.path.abspath(__file__))
+    words = ["run", "--isolation", "chroot", "--user", "0", "-v", f"{here}:/proof:ro", container, "--"]
+    said = buildah(*words, "node", "/proof/load_all.cjs", "/app/node_modules")
+    return f"cannot be loaded: {said}" if said else None
+
+
 def main(kind, failed=None):
     image = os.environ["PLIMSOLL_IMAGE"]
     config = json.loads(buildah("inspect", "--type", "image", image))["OCIv1"]["config"]
@@ -88,6 +99,8 @@ def main(kind, failed=None):
         wrong = answers(port, kind, server)
         if wrong is None and kind == "qiskit":
             wrong = imports(container, failed)
+        if wrong is None and kind == "node":
+            wrong = loads(container)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait()

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 pub use source::{Script, package_of, read};
 
-use super::retained::Graph;
+use super::retained::{Graph, Retained};
 use super::verdict::{Confidence, Dynamic, Package, Verdict};
 use crate::ledger::{ChainView, Entry, PathId, Tree};
 use crate::size::Size;
@@ -41,6 +41,17 @@ pub struct Node {
     pub joint: Size,
     /// The names of that.
     pub joint_packages: Vec<String>,
+    /// The directories of that.
+    pub going: Going,
+}
+
+/// Directories of packages that go, with what only they keep.
+#[derive(Debug, Clone, Default)]
+pub struct Going {
+    /// When what is declared for development goes, and nothing that runs names it: as `npm ci --omit=dev` leaves them out.
+    pub development: BTreeSet<PathId>,
+    /// When everything goes that could.
+    pub all: BTreeSet<PathId>,
 }
 
 /// A `package.json`.
@@ -57,8 +68,8 @@ impl Manifest {
     }
 }
 
-/// Audits the packages of Node.
-pub fn audit(view: &ChainView<'_>) -> Node {
+/// Audits the packages of Node, where these are the words of the commands that run.
+pub fn audit(view: &ChainView<'_>, words: &BTreeSet<String>) -> Node {
     let tree = &view.ledger.tree;
     let (mut projects, mut installed) = (Vec::new(), Vec::new());
     for (path, _, content) in view.captured().filter(|(path, _, _)| tree.name(*path) == b"package.json") {
@@ -87,9 +98,9 @@ pub fn audit(view: &ChainView<'_>) -> Node {
     let graph = graph(tree, &installed, &sizes, &projects);
     let mut node = Node { duplicates: duplicates(&installed, &sizes), ..Node::default() };
     let retained = graph.retained();
-    let mut going = BTreeSet::new();
+    let (mut going, mut development) = (BTreeSet::new(), BTreeSet::new());
     for project in &projects {
-        let said = said(view, project, &mut node.dynamic);
+        let said = said(view, project, words, &mut node.dynamic);
         let kept_by_use: BTreeSet<usize> = project
             .names("dependencies")
             .chain(project.names("optionalDependencies"))
@@ -101,12 +112,14 @@ pub fn audit(view: &ChainView<'_>) -> Node {
         {
             let Some(position) = resolve(tree, &installed, project.directory, name) else { continue };
             let is_dev = key == "devDependencies" && !kept_by_use.contains(&position);
-            let (verdict, confidence, because) = judge(name, is_dev, &said, !node.dynamic.is_empty());
+            let one = &installed[position];
+            let names = Names { package: name, programs: programs(one) };
+            let (verdict, confidence, because) = judge(&names, is_dev, &said, !node.dynamic.is_empty());
             let could_go = verdict == Verdict::Unused;
             if could_go {
                 going.insert(position);
+                development.extend(is_dev.then_some(position));
             }
-            let one = &installed[position];
             node.packages.push(Package {
                 id: format!("node:{}", one.name),
                 name: one.name.clone(),
@@ -126,6 +139,20 @@ pub fn audit(view: &ChainView<'_>) -> Node {
             });
         }
     }
+    undeclared(&mut node, &installed, &graph, &sizes, &retained);
+    let freed = graph.freed(&BTreeSet::new(), &going);
+    node.joint = graph.size_of(&freed);
+    node.joint_packages = freed.iter().map(|position| installed[*position].name.clone()).collect();
+    let directories = |freed: BTreeSet<usize>| freed.iter().map(|one| installed[*one].directory).collect();
+    node.going = Going {
+        development: directories(graph.freed(&BTreeSet::new(), &development)),
+        all: directories(freed),
+    };
+    node
+}
+
+/// Packages that no project declares: what others depend on, and what is left over.
+fn undeclared(node: &mut Node, installed: &[Manifest], graph: &Graph, sizes: &[Size], retained: &Retained) {
     let listed: BTreeSet<String> = node.packages.iter().map(|package| package.name.clone()).collect();
     for (position, one) in installed.iter().enumerate().filter(|(_, one)| !listed.contains(&one.name)) {
         let by: Vec<String> = (0..installed.len())
@@ -155,10 +182,6 @@ pub fn audit(view: &ChainView<'_>) -> Node {
             alternatives: Vec::new(),
         });
     }
-    let freed = graph.freed(&BTreeSet::new(), &going);
-    node.joint = graph.size_of(&freed);
-    node.joint_packages = freed.iter().map(|position| installed[*position].name.clone()).collect();
-    node
 }
 
 /// What a project's sources and scripts say.
@@ -166,13 +189,19 @@ pub fn audit(view: &ChainView<'_>) -> Node {
 struct Said {
     imports: BTreeMap<String, String>,
     strings: BTreeSet<String>,
+    started: BTreeSet<String>,
     production: String,
     other: String,
 }
 
-fn said(view: &ChainView<'_>, project: &Manifest, dynamic: &mut Vec<Dynamic>) -> Said {
+fn said(
+    view: &ChainView<'_>,
+    project: &Manifest,
+    words: &BTreeSet<String>,
+    dynamic: &mut Vec<Dynamic>,
+) -> Said {
     let tree = &view.ledger.tree;
-    let mut said = Said::default();
+    let mut said = Said { started: words.clone(), ..Said::default() };
     for (id, reduced) in &view.ledger.reduced {
         let path = view.ledger.entry(*id).path;
         let Some(script) = reduced.downcast_ref::<Script>() else { continue };
@@ -199,13 +228,43 @@ fn said(view: &ChainView<'_>, project: &Manifest, dynamic: &mut Vec<Dynamic>) ->
     said
 }
 
-fn judge(name: &str, is_dev: bool, said: &Said, is_dynamic: bool) -> (Verdict, Confidence, Vec<String>) {
+/// By what a package may be called: its name, and the programs that it brings.
+struct Names<'n> {
+    package: &'n str,
+    programs: Vec<&'n str>,
+}
+
+/// The programs that a package brings, by its `bin`.
+fn programs(manifest: &Manifest) -> Vec<&str> {
+    match manifest.content.get("bin") {
+        Some(Value::Object(programs)) => programs.keys().map(String::as_str).collect(),
+        Some(Value::String(_)) => vec![manifest.name.rsplit('/').next().unwrap_or(&manifest.name)],
+        _ => Vec::new(),
+    }
+}
+
+fn judge(
+    names: &Names<'_>,
+    is_dev: bool,
+    said: &Said,
+    is_dynamic: bool,
+) -> (Verdict, Confidence, Vec<String>) {
+    let name = names.package;
     let runs = |text: &str| {
-        text.split([' ', '/', '=']).any(|word| word == name) || text.contains(&format!("{name}/"))
+        // `--import=tsx/esm`, `-r @swc-node/register`, `node_modules/.bin/next`.
+        let mut words = text.split([' ', '=', ',', ';', '"', '\'']);
+        words.any(|word| {
+            word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                || word.split('/').any(|part| part == name || names.programs.contains(&part))
+                || word.contains(&format!("/{name}/"))
+        })
     };
     if let Some(at) = said.imports.get(name) {
         let note = if is_dev { ", though it is declared for development only" } else { "" };
         return (Verdict::Used, Confidence::Certain, vec![format!("imported in {at}{note}")]);
+    }
+    if let Some(word) = said.started.iter().find(|word| runs(word)) {
+        return (Verdict::Used, Confidence::Likely, vec![format!("the command names it: `{word}`")]);
     }
     if runs(&said.production) {
         return (Verdict::Used, Confidence::Likely, vec!["the start script names it".to_owned()]);
@@ -289,7 +348,8 @@ fn graph(tree: &Tree, installed: &[Manifest], sizes: &[Size], projects: &[Manife
         graph.add(*size);
     }
     for (position, one) in installed.iter().enumerate() {
-        let names = ["dependencies", "optionalDependencies", "peerDependencies"]
+        // What only the meta data of peers names is loaded where it is there: the drivers of a database.
+        let names = ["dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta"]
             .into_iter()
             .flat_map(|key| one.names(key));
         graph.requires[position] = names

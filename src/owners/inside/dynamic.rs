@@ -7,6 +7,9 @@ use crate::layer::Linked;
 
 /// The longest text and table that are believed.
 const LONGEST: u64 = 16 << 20;
+/// How many libraries and how long a name are believed: a table of 16 MB could name a text of 16 MB a million times.
+const MOST_NEEDED: usize = 1024;
+const LONGEST_NAME: usize = 4096;
 
 const NEEDED: u64 = 1;
 const STRTAB: u64 = 5;
@@ -39,13 +42,14 @@ fn dynamic(elf: &Elf<'_>, linked: &mut Linked) -> Option<()> {
     let strings = short(elf, start..start.checked_add(value(STRSZ)?)?)?;
     let string = |offset: u64| {
         let rest = usize::try_from(offset).ok().and_then(|offset| strings.get(offset..));
-        text(rest.unwrap_or_default()).to_owned()
+        let rest = rest.unwrap_or_default();
+        text(rest.get(..LONGEST_NAME).unwrap_or(rest)).to_owned()
     };
     let paths =
         |offset| string(offset).split(':').filter(|path| !path.is_empty()).map(ToOwned::to_owned).collect();
     for (tag, value) in entries {
         match tag {
-            NEEDED => linked.needed.push(string(value)),
+            NEEDED if linked.needed.len() < MOST_NEEDED => linked.needed.push(string(value)),
             SONAME => linked.soname = Some(string(value)),
             RPATH => linked.rpath = paths(value),
             RUNPATH => linked.runpath = paths(value),

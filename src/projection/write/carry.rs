@@ -8,6 +8,7 @@ use super::{Source, execution, head};
 use crate::dockerfile::Mapping;
 use crate::path::Printable;
 use crate::projection::Variant;
+use crate::projection::cut::DEVELOPMENT;
 use crate::projection::variant::{Action, Carry, Into, Step};
 use crate::size::si;
 
@@ -54,7 +55,7 @@ pub fn dockerfile(variant: &Variant, carry: &Carry, source: &Source<'_>) -> Opti
             let _ = writeln!(text, "\nFROM scratch\nCOPY --from={stage} /plimsoll/ /");
         }
     }
-    text += &execution::instructions(source.image, source.mapping);
+    text += &execution::instructions(source.image, source.mapping, carry.entrypoint.as_deref());
     Some(text)
 }
 
@@ -113,7 +114,11 @@ fn origin(mapping: &Mapping) -> Option<String> {
 /// One step: what asks for it, what it frees, and what is done.
 fn step(text: &mut String, step: &Step) {
     let Step { rule, frees, actions } = step;
-    let what = if rule == "audit" { "unused packages (plimsoll audit)" } else { rule };
+    let what = match rule.as_str() {
+        "audit" => "unused packages (plimsoll audit)",
+        DEVELOPMENT => "packages for development (plimsoll audit), as npm ci --omit=dev leaves them out",
+        rule => rule,
+    };
     let _ = writeln!(text, "# {what}: {} on disk, {} to pull", si(frees.content), si(frees.transfer));
     for action in actions {
         let _ = match action {
@@ -198,7 +203,7 @@ fn strip(text: &mut String, built: &str, carry: &Carry) {
 const STRIP: &str = r#"RUN command -v strip >/dev/null || apk add --no-cache binutils 2>/dev/null \
  || { apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*; }
 RUN mkdir /plimsoll && cd / && find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /plimsoll \) -prune \
-      -o -type f \( -name '*.so' -o -name '*.so.*' \) -print | while IFS= read -r f; do \
+      -o -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' \) -print | while IFS= read -r f; do \
       cp -a --parents "${f#/}" /plimsoll/ && g="/plimsoll$f" && cp -p "$g" "$g.t" && strip --strip-unneeded "$g.t" 2>/dev/null \
       && readelf -lW "$g.t" | awk '$1=="LOAD"{if(substr($2,length($2)-2)!=substr($3,length($3)-2))e=1} END{exit e}' \
       && [ "$(stat -c %s "$g.t")" -lt "$(stat -c %s "$g")" ] && mv "$g.t" "$g" || rm -f "$g" "$g.t"; \

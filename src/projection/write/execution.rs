@@ -6,8 +6,9 @@ use crate::dockerfile::{Keyword, Mapping};
 use crate::image::Image;
 use crate::path::{Printable, is_harmful};
 
-/// The configuration of an image, as the instructions that make it. What only the Dockerfile says is taken from there.
-pub fn instructions(image: &Image, mapping: Option<&Mapping>) -> String {
+/// The configuration of an image, as the instructions that make it; with another entrypoint where one is given. What only
+/// the Dockerfile says is taken from there.
+pub fn instructions(image: &Image, mapping: Option<&Mapping>, entrypoint: Option<&[String]>) -> String {
     let execution = &image.config.config;
     let mut text = String::new();
     for line in mapping.map(said).unwrap_or_default() {
@@ -36,8 +37,9 @@ pub fn instructions(image: &Image, mapping: Option<&Mapping>) -> String {
     if !execution.user.is_empty() {
         instruction(&mut text, "USER", &execution.user, || execution.user.clone());
     }
-    if !execution.entrypoint.is_empty() {
-        let _ = writeln!(text, "ENTRYPOINT {}", json(&execution.entrypoint));
+    let entrypoint = entrypoint.unwrap_or(&execution.entrypoint);
+    if !entrypoint.is_empty() {
+        let _ = writeln!(text, "ENTRYPOINT {}", json(entrypoint));
     }
     if !execution.cmd.is_empty() {
         let _ = writeln!(text, "CMD {}", json(&execution.cmd));
