@@ -111,22 +111,18 @@ impl<T: Copy + Ord> Search<'_, T> {
     }
 
     fn step(&mut self, from: u32, name: &[u8]) -> u32 {
-        let states = &self.globs.states;
-        match states.next(&self.stops[from as usize], name) {
-            Some(set) => self.position(set),
-            // The most of names mean nothing to any glob.
-            None => match self.stops[from as usize].otherwise {
-                Some(stop) => stop,
-                None => {
-                    let set = self.stops[from as usize].kept.clone();
-                    let stop = self.position(set);
-                    if let Some(from) = self.stops.get_mut(from as usize) {
-                        from.otherwise = Some(stop);
-                    }
-                    stop
-                }
-            },
+        let before = &self.stops[from as usize];
+        if let Some(set) = self.globs.states.next(before, name) {
+            return self.position(set);
         }
+        // The most of names mean nothing to any glob.
+        if let Some(stop) = before.otherwise {
+            return stop;
+        }
+        let set = before.kept.clone();
+        let stop = self.position(set);
+        self.stops[from as usize].otherwise = Some(stop);
+        stop
     }
 
     fn position(&mut self, set: Box<[u64]>) -> u32 {
@@ -163,7 +159,8 @@ mod tests {
         let mut tree = Tree::default();
         let path = |bits: usize| {
             let chosen = names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
-            chosen.map(|(_, name)| format!("{name}/")).collect::<String>() + "file"
+            let chosen = chosen.map(|(_, name)| name.as_str()).chain(["file"]);
+            chosen.collect::<Vec<_>>().join("/")
         };
         let chosen: Vec<_> = (0..3 * KEPT).map(|at| at * 7 % (1 << 20)).collect();
         let paths: Vec<_> = chosen.iter().map(|bits| tree.intern(path(*bits).as_bytes())).collect();

@@ -123,3 +123,51 @@ fn links(view: &ChainView<'_>, symlinks: &[EntryId]) -> Vec<EntryId> {
 fn is_link(entry: &Entry) -> bool {
     entry.kind == Kind::Member(MemberKind::Symlink)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::LayerId;
+    use crate::owners::testing::File::{self, Bytes, Directory, Link, Text};
+    use crate::owners::testing::layer;
+
+    const STATUS: &str =
+        "Package: a\nStatus: install ok installed\n\nPackage: b\nStatus: install ok installed\n";
+    /// What a layer may hold; some of it takes the place of other of it.
+    const FILES: [File<'static>; 12] = [
+        Text("var/lib/dpkg/status", STATUS),
+        Text("var/lib/dpkg/info/a.list", "/bin/x\n/usr/bin/y\n"),
+        Text("var/lib/dpkg/info/a.list", "/bin/y\n"),
+        Text("var/lib/dpkg/info/b.list", "/bin/y\n/opt/x\n"),
+        Text("var/lib/dpkg/diversions", "/bin/y\n/opt/x\na\n"),
+        Text("var/lib/dpkg/diversions", "/bin/x\n/opt/x\nb\n"),
+        Bytes("var/lib/dpkg/.wh.diversions", 0),
+        Link("bin", "usr/bin"),
+        Directory("bin"),
+        Link("usr/lib/s", "../../bin"),
+        Text("usr/lib/python3/site-packages/p-1.dist-info/RECORD", "../../s/x,,1\n../../../bin/y,,3\n"),
+        Text("usr/lib/python3/site-packages/p-1.dist-info/RECORD", "../../s/y,,\nmore,\n"),
+    ];
+
+    proptest! {
+        /// What is remembered of the views above changes nothing of what is read.
+        #[test]
+        fn every_view_is_read_as_if_it_were_the_first(layers in prop::collection::vec(0..1_usize << FILES.len(), 1..6)) {
+            let places = [Bytes("usr/bin/x", 1), Bytes("usr/bin/y", 3), Bytes("opt/x", 1), Directory("usr/lib/python3")];
+            let mut walked = vec![layer(&places)];
+            for chosen in layers {
+                let files = FILES.into_iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+                walked.push(layer(&files.map(|(_, file)| file).collect::<Vec<_>>()));
+            }
+            let ledger = Ledger::build(walked);
+            let mut readings = Readings::new(&ledger);
+            for down in (0..ledger.layers.len()).rev() {
+                let view = ChainView::new(&ledger, LayerId(u16::try_from(down).unwrap()));
+                let first = Readings::new(&ledger).packages(&view);
+                prop_assert_eq!(format!("{:?}", readings.packages(&view)), format!("{first:?}"), "layer {}", down);
+            }
+        }
+    }
+}

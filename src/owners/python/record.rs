@@ -60,6 +60,18 @@ fn rows(content: &[u8], mut row: impl FnMut(&[u8], Option<&[u8]>)) -> usize {
     }
 }
 
+/// The directory that an environment is all below: `/usr` of `/usr/lib/python3/site-packages`. Of a directory that pip was
+/// told to install into, the one above.
+fn prefix(view: &ChainView<'_>, site: PathId) -> PathId {
+    let tree = &view.ledger.tree;
+    let (python, lib) = (tree.parent(site), tree.parent(tree.parent(site)));
+    let is_site = matches!(tree.name(site), b"site-packages" | b"dist-packages");
+    if is_site && (tree.name(python).starts_with(b"python") || tree.name(python).starts_with(b"pypy")) {
+        return tree.parent(lib);
+    }
+    python
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -80,16 +92,4 @@ mod tests {
             prop_assert_eq!((quoted, malformed), read(text.as_bytes()));
         }
     }
-}
-
-/// The directory that an environment is all below: `/usr` of `/usr/lib/python3/site-packages`. Of a directory that pip was
-/// told to install into, the one above.
-fn prefix(view: &ChainView<'_>, site: PathId) -> PathId {
-    let tree = &view.ledger.tree;
-    let (python, lib) = (tree.parent(site), tree.parent(tree.parent(site)));
-    let is_site = matches!(tree.name(site), b"site-packages" | b"dist-packages");
-    if is_site && (tree.name(python).starts_with(b"python") || tree.name(python).starts_with(b"pypy")) {
-        return tree.parent(lib);
-    }
-    python
 }
