@@ -257,6 +257,36 @@ fn a_jar_divides_to_the_byte_and_names_what_is_packed_into_it() {
     assert_eq!(nested["bytes"].as_u64().unwrap(), slf4j["content"].as_u64().unwrap() + header);
 }
 
+#[test]
+fn spring_boot_s_own_archive_holds_what_maven_resolved_and_the_loader() {
+    let report = report("spring");
+    let insides = report["platforms"][0]["insides"].as_array().unwrap();
+    let [inside] = insides.as_slice() else { panic!("{insides:?}") };
+    assert_eq!(bytes(inside, ""), inside["content"].as_u64().unwrap());
+    let built_in = inside["built_in"].as_array().unwrap().iter();
+    let mut built_in: Vec<_> =
+        built_in.map(|one| format!("{} {}", text(&one["name"]), text(&one["version"]))).collect();
+    let loader = built_in.iter().position(|one| one == "org.springframework.boot:spring-boot-loader 3.4.1");
+    built_in.remove(loader.unwrap());
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems/spring/packed");
+    assert_eq!(built_in, std::fs::read_to_string(packed).unwrap().lines().collect::<Vec<_>>());
+    // Most of so small an archive is what starts it; the application is one class.
+    assert!(bytes(inside, "org.springframework.boot:") > 180_000, "{inside}");
+    assert!((300..1_000).contains(&bytes(inside, "classes")), "{inside}");
+}
+
+#[test]
+fn a_bundle_is_the_application_s() {
+    let report = report("bundle");
+    let platform = &report["platforms"][0];
+    let live = |list: &str, id: &str| {
+        let mut all = platform[list].as_array().unwrap().iter();
+        all.find(|one| text(&one["id"]) == id).unwrap()["content"].clone()
+    };
+    assert_eq!(live("owners", "application"), platform["live"]);
+    assert_eq!(live("categories", "application"), platform["live"]);
+}
+
 /// Damages every database of every fixture, in several ways, and looks again: never a panic, and the rest stands.
 #[test]
 fn damaged_databases_cost_what_they_say_and_no_more() {
