@@ -610,7 +610,7 @@ fn rules_with_patterns_that_would_explode_are_refused_or_matched() {
         "/**/a/**/a/**/a/**/b".to_owned(),
         format!("/{}", "{a,b}".repeat(40)),
         format!("/{}", "{a/b,c}".repeat(40)),
-        format!("/**/{}/**", ["*"; 2000].join("/")),
+        format!("/**/{}**", "*/".repeat(2000)),
         "../**".to_owned(),
     ]
     .iter()
