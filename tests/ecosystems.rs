@@ -63,26 +63,31 @@ fn as_go_prints_it(inside: &serde_json::Value) -> String {
     lines
 }
 
+/// What it printed when the fixture was made. It prints the main package and the modules' checksums too.
+fn as_go_printed_it(fixture: &str) -> String {
+    let file = format!("fixtures/ecosystems/{fixture}/modules");
+    let lines = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let lines = lines.lines().filter(|line| !line.starts_with("\tpath\t"));
+    lines.map(|line| line.split("\th1:").next().unwrap().trim_end().replace('"', "") + "\n").collect()
+}
+
+/// How many bytes the parts have whose names start so.
+fn bytes(inside: &serde_json::Value, name: &str) -> u64 {
+    let parts = inside["parts"].as_array().unwrap().iter();
+    parts
+        .filter(|part| text(&part["name"]).starts_with(name))
+        .map(|part| part["bytes"].as_u64().unwrap())
+        .sum()
+}
+
 #[test]
 fn go_binaries_are_built_of_what_go_says_and_divide_to_the_byte() {
     let report = report("go");
     let insides = report["platforms"][0]["insides"].as_array().unwrap();
     let printed: String = insides.iter().map(as_go_prints_it).collect();
-    let listing = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems/go/modules");
-    // Go prints the main package and the modules' checksums too.
-    let lines = std::fs::read_to_string(listing).unwrap();
-    let lines = lines.lines().filter(|line| !line.starts_with("\tpath\t"));
-    let lines = lines.map(|line| line.split("\th1:").next().unwrap().trim_end().to_owned() + "\n");
-    assert_eq!(printed, lines.collect::<String>());
+    assert_eq!(printed, as_go_printed_it("go"));
 
     let [full, stripped] = insides.as_slice() else { panic!("{insides:?}") };
-    let bytes = |inside: &serde_json::Value, name: &str| -> u64 {
-        let parts = inside["parts"].as_array().unwrap().iter();
-        parts
-            .filter(|part| text(&part["name"]).starts_with(name))
-            .map(|part| part["bytes"].as_u64().unwrap())
-            .sum()
-    };
     for inside in [full, stripped] {
         assert_eq!(bytes(inside, ""), inside["content"].as_u64().unwrap());
         assert_eq!(text(&inside["owner"]), "go:example.com/harbour/controller");
@@ -94,6 +99,64 @@ fn go_binaries_are_built_of_what_go_says_and_divide_to_the_byte() {
     // Symbols tell whose data is; without them it stays with its section.
     assert!(bytes(full, "golang.org/x/text") > bytes(stripped, "golang.org/x/text"));
     assert!(bytes(full, ".symtab") > 0 && bytes(stripped, ".symtab") == 0);
+}
+
+#[test]
+fn binaries_of_older_go_divide_by_the_layouts_of_their_time() {
+    let report = report("go-old");
+    let mut insides: Vec<_> = report["platforms"][0]["insides"].as_array().unwrap().iter().collect();
+    insides.sort_by_key(|inside| text(&inside["path"]));
+    let [nameless, told @ ..] = insides.as_slice() else { panic!("{insides:?}") };
+    let printed: String = told.iter().map(|inside| as_go_prints_it(inside)).collect();
+    assert_eq!(printed, as_go_printed_it("go-old"));
+    assert_eq!(told.len(), 3);
+    // Go 1.10 wrote nothing about the program's modules; a symbol tells the toolchain.
+    assert_eq!((text(&nameless["name"]), text(&nameless["toolchain"])), ("", "go1.10.4"));
+    for inside in &insides {
+        let content = inside["content"].as_u64().unwrap();
+        assert_eq!(bytes(inside, ""), content);
+        // The runtime is most of such a program, and what no function has of code and tables is little.
+        assert!(bytes(inside, "std") * 100 > content * 65, "{inside}");
+        assert!(bytes(inside, ".text") < 7_000 && bytes(inside, ".gopclntab") < 11_000, "{inside}");
+        let own = if inside == nameless { "main" } else { "example.com/hello" };
+        assert!((400..700).contains(&bytes(inside, own)), "{inside}");
+    }
+}
+
+#[test]
+fn what_upx_packed_is_said_to_be() {
+    let report = report("packed");
+    let insides = report["platforms"][0]["insides"].as_array().unwrap();
+    assert_eq!(insides.len(), 2);
+    for inside in insides {
+        assert_eq!((text(&inside["packer"]), text(&inside["name"])), ("UPX", ""));
+        assert_eq!(bytes(inside, "packed by UPX"), inside["content"].as_u64().unwrap());
+    }
+}
+
+#[test]
+fn what_tools_put_where_nobody_looks_has_its_owner() {
+    for (fixture, path, owner) in [
+        // A text that became longer with the prefix, a link, and a program that the installer made.
+        ("conda", "opt/conda/bin/hull-config", "conda:hull"),
+        ("conda", "opt/conda/lib/libkeel.so", "conda:libkeel"),
+        ("conda", "opt/conda/bin/plate", "conda:plate"),
+        // One file under two names, of which the cache's comes last.
+        ("conda", "opt/conda/pkgs/hull-1.4.0-0/share/hull/table.txt", "conda:hull"),
+        ("conda", "opt/conda/pkgs/hull-1.4.0-0/bin/hull-config", "conda (cache)"),
+        ("bun", "isolated/node_modules/.bun/ms@2.0.0/node_modules/ms/index.js", "npm:ms"),
+        ("bun", "isolated/node_modules/.bun/node_modules/ms", "npm (node_modules)"),
+        ("bun", "root/.bun/install/cache/ms@2.1.3@@@1/index.js", "npm:ms"),
+        ("bun", "root/.bun/install/cache/ms/2.1.3@@@1", "bun (cache)"),
+        ("dotnet", "app/de/Hull.Plate.resources.dll", "nuget:Hull.Plate"),
+        ("dotnet", "app/runtimes/linux-x64/native/libhull.so", "nuget:Hull.Plate"),
+        ("dotnet", "app/App.dll", "application"),
+        ("nix", "nix/var/nix/db/db.sqlite", "nix (database)"),
+        ("nix", "nix/store/mccbykchwn2rbiblaydkp24q7kahkbdq-keel-2.0.1-dev.drv", "nix (store)"),
+    ] {
+        let shown = screen(fixture, &["--path", path]);
+        assert!(shown.contains(&format!("  owner     {owner}\n")), "{fixture}, {path}: {shown}");
+    }
 }
 
 #[test]
@@ -192,6 +255,36 @@ fn a_jar_divides_to_the_byte_and_names_what_is_packed_into_it() {
     assert_eq!((text(&nested["name"]), text(&nested["version"])), ("org.slf4j:slf4j-api", "2.0.16"));
     let header = 30 + "BOOT-INF/lib/slf4j-api-2.0.16.jar".len() as u64;
     assert_eq!(nested["bytes"].as_u64().unwrap(), slf4j["content"].as_u64().unwrap() + header);
+}
+
+#[test]
+fn spring_boot_s_own_archive_holds_what_maven_resolved_and_the_loader() {
+    let report = report("spring");
+    let insides = report["platforms"][0]["insides"].as_array().unwrap();
+    let [inside] = insides.as_slice() else { panic!("{insides:?}") };
+    assert_eq!(bytes(inside, ""), inside["content"].as_u64().unwrap());
+    let built_in = inside["built_in"].as_array().unwrap().iter();
+    let mut built_in: Vec<_> =
+        built_in.map(|one| format!("{} {}", text(&one["name"]), text(&one["version"]))).collect();
+    let loader = built_in.iter().position(|one| one == "org.springframework.boot:spring-boot-loader 3.4.1");
+    built_in.remove(loader.unwrap());
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems/spring/packed");
+    assert_eq!(built_in, std::fs::read_to_string(packed).unwrap().lines().collect::<Vec<_>>());
+    // Most of so small an archive is what starts it; the application is one class.
+    assert!(bytes(inside, "org.springframework.boot:") > 180_000, "{inside}");
+    assert!((300..1_000).contains(&bytes(inside, "classes")), "{inside}");
+}
+
+#[test]
+fn a_bundle_is_the_application_s() {
+    let report = report("bundle");
+    let platform = &report["platforms"][0];
+    let live = |list: &str, id: &str| {
+        let mut all = platform[list].as_array().unwrap().iter();
+        all.find(|one| text(&one["id"]) == id).unwrap()["content"].clone()
+    };
+    assert_eq!(live("owners", "application"), platform["live"]);
+    assert_eq!(live("categories", "application"), platform["live"]);
 }
 
 /// Damages every database of every fixture, in several ways, and looks again: never a panic, and the rest stands.

@@ -42,7 +42,8 @@ impl Ecosystem for Nix {
     }
 }
 
-/// Name and version: a hash of 32 letters, then the version starts at the first hyphen before a digit, as Nix itself has it.
+/// Name and version: a hash of 32 letters, then the version starts at the first hyphen before what is no letter, as
+/// `builtins.parseDrvName` of Nix itself has it.
 fn named(path: &str) -> Option<(&str, &str)> {
     let (hash, rest) = path.split_at_checked(32)?;
     let name = rest.strip_prefix('-')?;
@@ -51,7 +52,8 @@ fn named(path: &str) -> Option<(&str, &str)> {
         return None;
     }
     let mut hyphens = name.match_indices('-');
-    let version = hyphens.find(|(at, _)| name.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit));
+    let version =
+        hyphens.find(|(at, _)| name.as_bytes().get(at + 1).is_some_and(|next| !next.is_ascii_alphabetic()));
     Some(version.map_or((name, ""), |(at, _)| (&name[..at], &name[at + 1..])))
 }
 

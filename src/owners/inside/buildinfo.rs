@@ -53,6 +53,18 @@ impl BuildInfo {
         Some(Self::parse(&String::from_utf8_lossy(&toolchain), &text))
     }
 
+    /// What is known of a program that Go linked before it wrote any of this, up to Go 1.12: its toolchain, where there are symbols.
+    pub fn of_old(elf: &Elf<'_>) -> Self {
+        let mut address = None;
+        let _ = elf.symbols(|symbol| {
+            if symbol.name == b"runtime.buildVersion" {
+                address = Some(symbol.address);
+            }
+        });
+        let toolchain = address.and_then(|address| pointed(elf, address)).unwrap_or_default();
+        Self { toolchain: String::from_utf8_lossy(&toolchain).into_owned(), ..Self::default() }
+    }
+
     /// The text stands between two marks of 16 bytes, for whoever looks for it in memory.
     fn parse(toolchain: &str, text: &[u8]) -> Self {
         let text = text.get(16..text.len().saturating_sub(16)).unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Go binaries: what they were built of, and how many of their bytes each module takes.
 //!
 //! Code is divided by the table of functions, and so is most of that table itself; data only where symbols tell whose it is.
-//! What belongs to no function stays with its section.
+//! What belongs to no function stays with its section. Programs of Go 1.12 and before do not say what they were built of: they divide
+//! all the same, but have no name.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,10 +18,19 @@ const STANDARD_LIBRARY: &str = "std";
 
 /// Divides a Go binary; `None` where it is none. `shares` are left to be completed with sections.
 pub fn read(elf: &Elf<'_>, shares: &mut Shares) -> Option<Inside> {
-    let info = BuildInfo::read(elf)?;
+    let info = BuildInfo::read(elf);
+    if info.is_none() && !Pclntab::is_named(elf) {
+        return None;
+    }
+    let table = Pclntab::read(elf);
+    let info = match (info, &table) {
+        (Some(info), _) => info,
+        (None, Some(_)) => BuildInfo::of_old(elf),
+        (None, None) => return None,
+    };
     let mut modules = Modules::new(&info, shares);
     let mut level = Vec::new();
-    if let Some(table) = Pclntab::read(elf) {
+    if let Some(table) = table {
         let mut labels = Vec::new();
         let _ = table.functions(elf, |function| {
             let label = modules.label(function.name);
@@ -83,6 +93,7 @@ impl<'s> Modules<'s> {
         let standard = label(STANDARD_LIBRARY, &info.toolchain);
         let main = match &info.main {
             Some(main) => label(&main.path, &main.version),
+            None if info.path.is_empty() => label("main", ""),
             None => label(&guess(&info.path), ""),
         };
         let mut by_path: BTreeMap<_, _> = info

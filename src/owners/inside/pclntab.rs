@@ -74,13 +74,16 @@ impl<'a> Pclntab<'a> {
         Some(Self { data, start, text, layout, width, functions, names, values, table })
     }
 
+    /// Whether the linker gave it a section of its own, as it does in every program that it links itself.
+    pub fn is_named(elf: &Elf<'_>) -> bool {
+        elf.named(".gopclntab").is_some()
+    }
+
     /// Calls `each` for every function, in the order of their code.
     pub fn functions(&self, elf: &Elf<'_>, mut each: impl FnMut(&Function<'_>)) -> Option<()> {
         let first = if self.layout == Layout::Go12 { 8 + self.width } else { self.table };
-        let size = if self.layout >= Layout::Go118 { 4 } else { self.width };
-        let number = |at: usize| {
-            if size == 4 { elf.word(&self.data, at).map(u64::from) } else { elf.long(&self.data, at) }
-        };
+        let size = self.number_size();
+        let number = |at: usize| self.number(elf, at);
         let mut places = Vec::with_capacity(self.functions);
         for position in 0..self.functions {
             let at = first + position * 2 * size;
@@ -99,7 +102,7 @@ impl<'a> Pclntab<'a> {
                 Some(after) => self.table.checked_add(*after)?,
                 None => record + self.record_size(),
             };
-            let name_at = record + if self.layout >= Layout::Go118 { 4 } else { self.width };
+            let name_at = record + self.number_size();
             let name = self.names.checked_add(usize::try_from(elf.word(&self.data, name_at)?).ok()?)?;
             let name = self.data.get(name..)?.split(|byte| *byte == 0).next().unwrap_or_default();
             each(&Function {
@@ -128,17 +131,19 @@ impl<'a> Pclntab<'a> {
     /// The tables of values by program counter: where each that a function refers to starts, and which function was the
     /// first to, by its position.
     pub fn values(&self, elf: &Elf<'_>) -> Option<Vec<(Range<u64>, usize)>> {
-        if self.layout < Layout::Go118 {
+        // Before Go 1.16 each lies behind the record of a function, and is part of it already.
+        if self.layout == Layout::Go12 {
             return Some(Vec::new());
         }
-        let (counts, after) = if self.layout == Layout::Go120 { (28, 44) } else { (28, 40) };
+        let size = self.number_size();
+        let (counts, after) = (size + 24, self.record_size());
         let mut first: BTreeMap<usize, usize> = BTreeMap::new();
         for position in 0..self.functions {
-            let at = usize::try_from(elf.word(&self.data, self.table + position * 8 + 4)?).ok()?;
-            let record = self.table.checked_add(at)?;
-            let count = usize::try_from(elf.word(&self.data, record + counts)?).ok()?.min(16);
-            let own = [16, 20, 24].into_iter().chain((0..count).map(|number| after + 4 * number));
-            for field in own {
+            let at = self.number(elf, self.table + position * 2 * size + size)?;
+            let record = self.table.checked_add(usize::try_from(at).ok()?)?;
+            let count = usize::try_from(elf.word(&self.data, record.checked_add(counts)?)?).ok()?.min(16);
+            let own = [12, 16, 20].map(|field| size + field).into_iter();
+            for field in own.chain((0..count).map(|number| after + 4 * number)) {
                 let offset = usize::try_from(elf.word(&self.data, record + field)?).ok()?;
                 if offset > 0 {
                     first.entry(self.values.checked_add(offset)?).or_insert(position);
@@ -150,9 +155,30 @@ impl<'a> Pclntab<'a> {
         Some(ranges.map(|((start, function), end)| (self.in_file(*start, end), *function)).collect())
     }
 
+    /// A number of the list of functions: addresses before Go 1.18, offsets of 32 bits since.
+    fn number(&self, elf: &Elf<'_>, at: usize) -> Option<u64> {
+        if self.number_size() == 4 {
+            elf.word(&self.data, at).map(u64::from)
+        } else {
+            elf.long(&self.data, at)
+        }
+    }
+
+    /// Of these numbers, and of the first field of a function's record, which says where its code starts.
+    fn number_size(&self) -> usize {
+        if self.layout >= Layout::Go118 { 4 } else { self.width }
+    }
+
     /// The smallest size of a function's record.
     fn record_size(&self) -> usize {
-        if self.layout == Layout::Go120 { 44 } else { 40 }
+        let grown = match self.layout {
+            Layout::Go12 => 32,
+            // The unit that it was compiled in.
+            Layout::Go116 | Layout::Go118 => 36,
+            // The line that it starts on.
+            Layout::Go120 => 40,
+        };
+        self.number_size() + grown
     }
 
     /// The names end where the table of compilation units starts, the next of the header's offsets.

@@ -83,6 +83,9 @@ mod tests {
         assert_eq!(called("bin/[", "coreutils"), None);
         assert_eq!(called("srv/busybox", "BusyBox v1.36.1"), None);
         assert_eq!(called("bin/other", "BusyBox v1.36.1"), None);
+        let usage = "x\0Usage: %s user-spec command [args]\n\0";
+        assert_eq!(called("sbin/su-exec", usage), Some(("su-exec".to_owned(), String::new())));
+        assert_eq!(called("sbin/gosu", usage), None);
         assert_eq!(called("tini", "tini version 0.19.0"), Some(("tini".to_owned(), "0.19.0".to_owned())));
         assert_eq!(called("tini", "tini version %s"), Some(("tini".to_owned(), String::new())));
     }

@@ -19,6 +19,11 @@ const LONGEST_TEXT: u64 = 1 << 20;
 /// How many archives inside an archive are opened to learn their names.
 const MOST_NESTED: usize = 4096;
 
+/// What starts an archive of Spring Boot is not in an archive of its own but unpacked beside the application: its directory, and
+/// its name. <https://docs.spring.io/spring-boot/specification/executable-jar/nested-jars.html>
+const LOADER: (&str, &str) =
+    ("org/springframework/boot/loader/", "org.springframework.boot:spring-boot-loader");
+
 /// A member of an archive.
 pub(super) struct Member {
     /// Its path in the archive.
@@ -53,12 +58,18 @@ pub fn read(path: &[u8], content: &dyn Content) -> Option<Inside> {
         (own(&mut shares, "classes"), own(&mut shares, "META-INF"), own(&mut shares, "resources"));
     let mut level = Vec::with_capacity(members.len());
     let mut built_in = Vec::new();
+    if members.iter().any(|member| member.name.starts_with(LOADER.0)) {
+        built_in.push((LOADER.1.to_owned(), stated(content, &members, "Spring-Boot-Version: ")));
+    }
+    let loader = built_in.first().map(|(name, version)| shares.label(PartKind::Module, name, version));
     for (member, range) in members.iter().zip(ranges(&members, list.0)) {
         let label = if is_java(member.name.as_bytes()) && built_in.len() < MOST_NESTED {
             let nested = nested(content, member);
             let label = shares.label(PartKind::Module, &nested.name, &nested.version);
             built_in.push((nested.name, nested.version));
             label
+        } else if let Some(loader) = loader.filter(|_| member.name.starts_with(LOADER.0)) {
+            loader
         } else if member.name.ends_with(".class") {
             classes
         } else if member.name.starts_with("META-INF/") {
@@ -177,14 +188,17 @@ fn identify(file: &str, content: &dyn Content, members: &[Member]) -> Artifact {
         }
     }
     let mut artifact = named(stem);
-    if artifact.version.is_empty()
-        && let Some(manifest) = members.iter().find(|member| member.name == "META-INF/MANIFEST.MF")
-        && let Some(text) = text(content, manifest)
-    {
-        let version = text.lines().find_map(|line| line.strip_prefix("Implementation-Version: "));
-        version.unwrap_or_default().trim().clone_into(&mut artifact.version);
+    if artifact.version.is_empty() {
+        artifact.version = stated(content, members, "Implementation-Version: ");
     }
     artifact
+}
+
+/// What the manifest says of something; nothing where it does not.
+fn stated(content: &dyn Content, members: &[Member], key: &str) -> String {
+    let manifest = members.iter().find(|member| member.name == "META-INF/MANIFEST.MF");
+    let text = manifest.and_then(|manifest| text(content, manifest)).unwrap_or_default();
+    text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().trim().to_owned()
 }
 
 /// `slf4j-api-2.0.16` is the version 2.0.16 of slf4j-api.
