@@ -15,6 +15,12 @@ impl ImagePath {
         Self::root().join(bytes)
     }
 
+    /// Bytes that are normalised already, as [`ImagePath::new`] makes them.
+    pub(crate) fn normalised(bytes: Vec<u8>) -> Self {
+        debug_assert!(Self::new(&bytes).0 == bytes, "{} is not normalised", Printable(&bytes));
+        Self(bytes)
+    }
+
     /// The root of the image.
     pub const fn root() -> Self {
         Self(Vec::new())
@@ -94,8 +100,11 @@ pub struct Printable<'a>(pub &'a [u8]);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly every name is plain and written in one piece.
+        if let Some(plain) = std::str::from_utf8(self.0).ok().filter(|text| is_plain(text.as_bytes())) {
+            return f.write_str(plain);
+        }
         for chunk in self.0.utf8_chunks() {
-            // Nearly every name has nothing harmful in it and is written in one piece.
             let mut rest = chunk.valid();
             while let Some((at, character)) = rest.char_indices().find(|(_, found)| is_harmful(*found)) {
                 f.write_str(&rest[..at])?;
@@ -113,11 +122,13 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// Whether there is nothing but what ASCII can print.
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Whether a terminal, a log or an editor would obey a character instead of showing it.
 pub fn is_harmful(character: char) -> bool {
-    if matches!(character, ' '..='~') {
-        return false;
-    }
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -2,9 +2,11 @@
 //!
 //! The globs of all rules are one set, and a path is held against it only once, however many layers have it.
 
+use std::collections::HashMap;
+
 use globset::{Glob, GlobBuilder, GlobSet};
 
-use super::paths::{PathGlobs, Search};
+use super::paths::PathGlobs;
 use super::rule::{FateName, Match, Rule};
 use crate::image::Image;
 use crate::layer::MemberKind;
@@ -69,25 +71,29 @@ const NOWHERE: u32 = u32::MAX;
 impl Places {
     /// Holds the path of every file of a ledger, whose owners need not be known, against the globs of the rules.
     pub fn new(rules: &[Rule], ledger: &Ledger) -> Self {
-        let mut globs = globs(rules);
-        let mut paths = Paths::new(rules, &mut globs, ledger);
+        let globs = globs(rules);
+        let mut search = globs.over(&ledger.tree);
+        // Rules without `paths`, which are content with any path that they do not except.
+        let anywhere: Vec<_> =
+            (0..rules.len()).filter(|rule| rules[*rule].matches.paths.is_empty()).collect();
         let mut places = Self { at: vec![NOWHERE; ledger.tree.len()], sets: Vec::new() };
+        let mut positions: HashMap<Vec<Meaning>, u32> = HashMap::new();
+        let mut hits = Vec::new();
         for id in ledger.ids().filter(|id| may_match(ledger, *id)) {
-            let path = ledger.entry(id).path;
-            if places.at[path.0 as usize] == NOWHERE {
-                let set = places.position(paths.find(path));
-                places.at[path.0 as usize] = set;
+            let place = &mut places.at[ledger.entry(id).path.0 as usize];
+            if *place != NOWHERE {
+                continue;
             }
+            hits.clear();
+            search.find(ledger.entry(id).path, &mut hits);
+            *place = positions.get(&hits).copied().unwrap_or_else(|| {
+                let next = u32::try_from(positions.len()).unwrap_or(NOWHERE);
+                positions.insert(hits.clone(), next);
+                places.sets.push(content(&anywhere, &hits));
+                next
+            });
         }
         places
-    }
-
-    fn position(&mut self, set: Vec<usize>) -> u32 {
-        let position = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
-            self.sets.push(set);
-            self.sets.len() - 1
-        });
-        u32::try_from(position).unwrap_or(u32::MAX)
     }
 
     /// The rules that are content with a path.
@@ -97,17 +103,8 @@ impl Places {
     }
 }
 
-/// The keys `paths` and `except` of all rules.
-struct Paths<'a> {
-    search: Search<'a, Meaning>,
-    /// Rules without `paths`, which are content with any path that they do not except.
-    anywhere: Vec<usize>,
-    /// What matches the path in hand; kept to spare allocations.
-    hits: Vec<Meaning>,
-}
-
 /// What a glob stands for: its rule, and whether it is an exception.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Meaning {
     rule: usize,
     except: bool,
@@ -121,27 +118,14 @@ fn globs(rules: &[Rule]) -> PathGlobs<Meaning> {
     }))
 }
 
-impl<'a> Paths<'a> {
-    fn new(rules: &[Rule], globs: &'a mut PathGlobs<Meaning>, ledger: &'a Ledger) -> Self {
-        Self {
-            search: globs.over(&ledger.tree),
-            anywhere: (0..rules.len()).filter(|rule| rules[*rule].matches.paths.is_empty()).collect(),
-            hits: Vec::new(),
-        }
-    }
-
-    fn find(&mut self, path: PathId) -> Vec<usize> {
-        self.hits.clear();
-        self.search.find(path, &mut self.hits);
-        let mut set = self.anywhere.clone();
-        set.extend(self.hits.iter().filter(|hit| !hit.except).map(|hit| hit.rule));
-        set.sort_unstable();
-        set.dedup();
-        for hit in self.hits.iter().filter(|hit| hit.except) {
-            set.retain(|rule| *rule != hit.rule);
-        }
-        set
-    }
+/// The rules that are content with a path that these globs match.
+fn content(anywhere: &[usize], hits: &[Meaning]) -> Vec<usize> {
+    let mut set = anywhere.to_vec();
+    set.extend(hits.iter().filter(|hit| !hit.except).map(|hit| hit.rule));
+    set.sort_unstable();
+    set.dedup();
+    set.retain(|rule| !hits.contains(&Meaning { rule: *rule, except: true }));
+    set
 }
 
 /// The other keys of one rule, with what depends only on the owner or the layer answered beforehand.

@@ -13,7 +13,6 @@ mod paths;
 pub mod rule;
 pub mod scene;
 mod schema;
-mod shape;
 
 pub use finding::{Finding, find, minor};
 pub use load::{by_id, load};

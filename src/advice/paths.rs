@@ -1,251 +1,205 @@
-//! Many globs over many paths. Hardly any glob can match a given path, and nearly all can be told apart by the names
-//! that they spell out: `/**/.cache/pip/**` needs a `.cache` and a `pip`. So every path is first looked at as a set of
-//! such names, which a path shares with its directory, and only what is left is held against the glob itself.
+//! Many globs over many paths, walked together: what the globs make of a directory holds for all that lies in it.
+//!
+//! A glob is a row of components, and how far each glob has come after the components of a path is a set of states.
+//! A tree has few different sets, so each is kept once, with what it makes of any name; the next component then costs a
+//! look-up of its name and a comparison with the few patterns that the set is waiting for. No path is looked at from its
+//! start twice.
+
+mod component;
+mod states;
 
 use std::collections::HashMap;
 
 use globset::{Candidate, GlobSet};
 
+use component::{Component, without_braces};
+use states::{States, Stop};
+
 use super::matcher::path_glob;
-use super::shape::Shape;
 use crate::ledger::{PathId, Tree};
 
-/// A set of the names that globs spell out, one bit each; the 129th shares a bit with the first, and so on. Names that
-/// share a bit are told apart by the glob itself, so that sharing costs time and no match.
-type NameSet = u128;
-/// No set of names is at this position.
+/// How many different sets of states are kept. Images have some hundred; one that was made to have more is forgotten
+/// and begun again, so that it costs time and no memory.
+const KEPT: usize = 1 << 14;
+/// What the globs make of a path is not known yet.
 const UNKNOWN: u32 = u32::MAX;
 
 /// Globs of whole paths, each with what it stands for.
 pub struct PathGlobs<T> {
-    globs: Vec<Prepared<T>>,
-    /// Each spelled-out name as a [`NameSet`].
-    names: HashMap<Vec<u8>, NameSet>,
+    states: States<T>,
+    /// Globs that are no row of components: with a separator in a class, or escapes.
+    whole: Vec<(GlobSet, T)>,
 }
 
-struct Prepared<T> {
-    /// Without braces.
-    text: String,
-    /// What it asks for, where that is simple.
-    shape: Shape,
-    /// The glob itself, compiled when a path first gets as far as it. A set of one, for a set compiles to a comparison
-    /// what needs no more, where a lone matcher is always a regular expression.
-    matcher: Option<GlobSet>,
-    /// The components that it spells out.
-    needs: NameSet,
-    /// How every path ends that it matches; empty where that is open.
-    suffix: Vec<u8>,
-    meaning: T,
-}
-
-impl<T: Copy + PartialEq> PathGlobs<T> {
+impl<T: Copy + Ord> PathGlobs<T> {
     /// Prepares globs. One that does not compile matches nothing; a rule that was loaded has none.
     pub fn new<'a>(globs: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        let mut all = Self { globs: Vec::new(), names: HashMap::new() };
+        let mut all = Self { states: States::default(), whole: Vec::new() };
         for (glob, meaning) in globs {
             for text in without_braces(glob) {
-                let needs = all.needs(&text);
-                let suffix = suffix(&text).as_bytes().to_vec();
-                let shape = Shape::of(&text);
-                all.globs.push(Prepared { text, shape, matcher: None, needs, suffix, meaning });
+                let Ok(compiled) = path_glob(&text) else { continue };
+                match Component::row(&text) {
+                    Some(row) => all.states.add(row, meaning),
+                    None => all.whole.extend(GlobSet::new([compiled]).ok().map(|glob| (glob, meaning))),
+                }
             }
         }
         all
     }
 
-    fn needs(&mut self, glob: &str) -> NameSet {
-        if glob.contains('\\') {
-            return 0;
-        }
-        let spelled_out = glob.split('/').filter(|name| !name.is_empty() && !name.contains(['*', '?', '[']));
-        spelled_out.fold(0, |needs, name| {
-            let next = 1 << (self.names.len() % 128);
-            needs | *self.names.entry(name.as_bytes().to_vec()).or_insert(next)
-        })
-    }
-
     /// Looks at the paths of one tree.
-    pub fn over<'a>(&'a mut self, tree: &'a Tree) -> Search<'a, T> {
-        Search {
+    pub fn over<'a>(&'a self, tree: &'a Tree) -> Search<'a, T> {
+        let mut search = Search {
             globs: self,
             tree,
-            names: vec![UNKNOWN; tree.len()],
-            sets: vec![0],
-            positions: HashMap::from([(0, 0)]),
-            candidates: (UNKNOWN, Vec::new()),
-            path: Vec::new(),
-        }
+            at: Vec::new(),
+            stops: Vec::new(),
+            positions: HashMap::new(),
+            unknown: Vec::new(),
+        };
+        search.forget();
+        search
     }
 }
 
 /// The globs over one tree, with what was learned of its directories.
 pub struct Search<'a, T> {
-    globs: &'a mut PathGlobs<T>,
+    globs: &'a PathGlobs<T>,
     tree: &'a Tree,
-    /// The names on the way to each path, once known, as a position in `sets`: paths are many and sets are few.
-    names: Vec<u32>,
-    sets: Vec<NameSet>,
-    positions: HashMap<NameSet, u32>,
-    /// The globs that are content with a set of names; neighbours mostly have the same.
-    candidates: (u32, Vec<usize>),
-    path: Vec<u8>,
+    /// Where the globs stand at each path, as a position in `stops`.
+    at: Vec<u32>,
+    stops: Vec<Stop<T>>,
+    positions: HashMap<Box<[u64]>, u32>,
+    /// Kept to spare allocations.
+    unknown: Vec<PathId>,
 }
 
-impl<T: Copy + PartialEq> Search<'_, T> {
-    /// Appends what the globs that match a path stand for, in the order of the globs.
+impl<T: Copy + Ord> Search<'_, T> {
+    /// What the globs that match a path stand for, sorted, each once.
     pub fn find(&mut self, path: PathId, found: &mut Vec<T>) {
-        let names = self.names_of(path);
-        let Self { globs: PathGlobs { globs, .. }, tree, sets, candidates, path: bytes, .. } = self;
-        let (of, candidates) = candidates;
-        if *of != names {
-            *of = names;
-            let names = sets[names as usize];
-            candidates.clear();
-            candidates.extend((0..globs.len()).filter(|at| globs[*at].needs & !names == 0));
+        let stop = self.stop(path);
+        found.extend_from_slice(&self.stops[stop as usize].matched);
+        if self.globs.whole.is_empty() {
+            return;
         }
-        let name = tree.name(path);
-        bytes.clear();
-        for at in candidates.iter() {
-            let glob = &mut globs[*at];
-            if !name.ends_with(&glob.suffix) {
-                continue;
-            }
-            if bytes.is_empty() {
-                *bytes = tree.bytes(path);
-            }
-            if let Some(matches) = glob.shape.matches(bytes) {
-                found.extend(matches.then_some(glob.meaning));
-                continue;
-            }
-            if glob.matcher.is_none() {
-                glob.matcher = path_glob(&glob.text).ok().and_then(|glob| GlobSet::new([glob]).ok());
-            }
-            if glob
-                .matcher
-                .as_ref()
-                .is_some_and(|glob| glob.is_match_candidate(&Candidate::from_bytes(bytes)))
-            {
-                found.push(glob.meaning);
-            }
-        }
+        let bytes = self.tree.bytes(path);
+        let candidate = Candidate::from_bytes(&bytes);
+        let whole = self.globs.whole.iter().filter(|(glob, _)| glob.is_match_candidate(&candidate));
+        found.extend(whole.map(|(_, meaning)| *meaning));
+        found.sort_unstable();
+        found.dedup();
     }
 
-    fn names_of(&mut self, path: PathId) -> u32 {
-        let mut unknown = Vec::new();
+    /// Where the globs stand at a path.
+    fn stop(&mut self, path: PathId) -> u32 {
+        if self.stops.len() >= KEPT {
+            self.forget();
+        }
         let mut at = path;
-        let mut names = loop {
-            match self.names[at.0 as usize] {
-                UNKNOWN if at == Tree::ROOT => break 0,
-                UNKNOWN => {}
-                names => break names,
+        let mut stop = loop {
+            match self.at[at.0 as usize] {
+                UNKNOWN => self.unknown.push(at),
+                known => break known,
             }
-            unknown.push(at);
             at = self.tree.parent(at);
         };
-        for below in unknown.into_iter().rev() {
-            if let Some(name) = self.globs.names.get(self.tree.name(below)) {
-                let set = self.sets[names as usize] | name;
-                names = *self.positions.entry(set).or_insert_with(|| {
-                    self.sets.push(set);
-                    u32::try_from(self.sets.len() - 1).unwrap_or(0)
-                });
-            }
-            self.names[below.0 as usize] = names;
+        while let Some(below) = self.unknown.pop() {
+            stop = self.step(stop, self.tree.name(below));
+            self.at[below.0 as usize] = stop;
         }
-        names
+        stop
     }
-}
 
-/// How every path ends that the glob matches, as far as its last component spells it out.
-fn suffix(glob: &str) -> &str {
-    let last = glob.rsplit('/').next().unwrap_or_default();
-    if glob.contains('\\') {
-        return "";
-    }
-    last.rfind(['*', '?', ']']).map_or(last, |special| &last[special + 1..])
-}
-
-/// The globs that a glob with braces stands for: `{a,b}/*.{c,d}` is four.
-fn without_braces(glob: &str) -> Vec<String> {
-    if glob.contains('\\') {
-        return vec![glob.to_owned()];
-    }
-    let Some(open) = glob.find('{') else { return vec![glob.to_owned()] };
-    let mut depth = 0_usize;
-    let mut starts = vec![open + 1];
-    for (at, byte) in glob.bytes().enumerate().skip(open) {
-        match byte {
-            b'{' => depth += 1,
-            b',' if depth == 1 => starts.push(at + 1),
-            b'}' if depth == 1 => {
-                let ends = starts[1..].iter().map(|start| start - 1).chain([at]);
-                let parts = starts.iter().zip(ends).map(|(start, end)| &glob[*start..end]);
-                let whole = parts.map(|part| format!("{}{part}{}", &glob[..open], &glob[at + 1..]));
-                return whole.flat_map(|glob| without_braces(&glob)).collect();
-            }
-            b'}' => depth -= 1,
-            _ => {}
+    fn step(&mut self, from: u32, name: &[u8]) -> u32 {
+        let before = &self.stops[from as usize];
+        if let Some(set) = self.globs.states.next(before, name) {
+            return self.position(set);
         }
+        // The most of names mean nothing to any glob.
+        if let Some(stop) = before.otherwise {
+            return stop;
+        }
+        let set = before.kept.clone();
+        let stop = self.position(set);
+        self.stops[from as usize].otherwise = Some(stop);
+        stop
     }
-    vec![glob.to_owned()]
+
+    fn position(&mut self, set: Box<[u64]>) -> u32 {
+        if let Some(position) = self.positions.get(&set) {
+            return *position;
+        }
+        let position = u32::try_from(self.stops.len()).unwrap_or(0);
+        self.stops.push(self.globs.states.stop(&set));
+        self.positions.insert(set, position);
+        position
+    }
+
+    /// Begins again, at the root.
+    fn forget(&mut self) {
+        self.at = vec![UNKNOWN; self.tree.len()];
+        self.stops.clear();
+        self.positions.clear();
+        self.at[Tree::ROOT.0 as usize] = self.position(self.globs.states.start());
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use globset::Candidate;
     use proptest::prelude::*;
 
     use super::*;
 
     #[test]
-    fn braces_are_written_out() {
-        assert_eq!(without_braces("/{a,b}/*.{c,d}"), ["/a/*.c", "/a/*.d", "/b/*.c", "/b/*.d"]);
-        assert_eq!(without_braces("/a{b{c,d},e}"), ["/abc", "/abd", "/ae"]);
-        assert_eq!(without_braces("/plain/**"), ["/plain/**"]);
-    }
-
-    #[test]
-    fn more_names_than_bits_still_match() {
-        let globs: Vec<_> = (0..400).map(|at| format!("/name{at}/**")).collect();
-        let mut all = PathGlobs::new(globs.iter().enumerate().map(|(at, glob)| (glob.as_str(), at)));
+    fn more_sets_than_are_kept_still_match() {
+        let names: Vec<_> = (0..20).map(|at| format!("n{at}")).collect();
+        let globs: Vec<_> = names.iter().map(|name| format!("/**/{name}/**")).collect();
+        let all = PathGlobs::new(globs.iter().enumerate().map(|(at, glob)| (glob.as_str(), at)));
+        // Every set of names, one below the other.
         let mut tree = Tree::default();
-        let path = tree.intern(b"name399/file");
-        let mut found = Vec::new();
-        all.over(&tree).find(path, &mut found);
-        assert_eq!(found, [399]);
-    }
-
-    #[test]
-    fn the_end_of_a_path_is_what_follows_the_last_wildcard() {
-        assert_eq!(
-            (suffix("/**/*.whl"), suffix("/a/**"), suffix("/a/b"), suffix("/a/x[12]")),
-            (".whl", "", "b", "")
-        );
+        let path = |bits: usize| {
+            let chosen = names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+            let chosen = chosen.map(|(_, name)| name.as_str()).chain(["file"]);
+            chosen.collect::<Vec<_>>().join("/")
+        };
+        let chosen: Vec<_> = (0..3 * KEPT).map(|at| at * 7 % (1 << 20)).collect();
+        let paths: Vec<_> = chosen.iter().map(|bits| tree.intern(path(*bits).as_bytes())).collect();
+        let mut search = all.over(&tree);
+        for (bits, path) in chosen.into_iter().zip(paths) {
+            let mut found = Vec::new();
+            search.find(path, &mut found);
+            assert_eq!(found.iter().fold(0, |bits, at| bits | 1 << at), bits);
+            assert!(search.stops.len() <= KEPT + 32, "{} sets are kept", search.stops.len());
+        }
     }
 
     proptest! {
-        /// What is left out by names and ends would not have matched.
+        /// What is walked together matches what each glob matches by itself.
         #[test]
-        fn the_short_way_finds_what_the_globs_find(
-            globs in prop::collection::vec("(/\\*\\*)?(/(a|b|\\*\\*|\\*|a\\*|\\*b|\\{a,bc\\}|[ab]c)){1,4}(/\\*\\*)?", 1..6),
-            paths in prop::collection::vec("(a|b|ab|bc|ac|c){1}(/(a|b|ab|bc|ac|c)){0,4}", 1..12),
+        fn together_globs_match_what_each_matches_alone(
+            globs in prop::collection::vec(
+                "(/\\*\\*)?(/(a|b|\\*\\*|\\*|a\\*|\\*b|a\\*c|a\\*\\*|\\?c|\\{a,bc\\}|[ab]c|\\[ab\\]c|\\[a/b\\])){1,4}(/\\*\\*)?",
+                1..6,
+            ),
+            paths in prop::collection::vec("(a|b|ab|bc|ac|c){1}(/(a|b|ab|bc|ac|abc|c)){0,4}", 1..12),
         ) {
             let mut tree = Tree::default();
             let ids: Vec<_> = paths.iter().map(|path| tree.intern(path.as_bytes())).collect();
-            let mut all = PathGlobs::new(globs.iter().enumerate().map(|(at, glob)| (glob.as_str(), at)));
+            let all = PathGlobs::new(globs.iter().enumerate().map(|(at, glob)| (glob.as_str(), at)));
             let mut search = all.over(&tree);
             for (path, id) in paths.iter().zip(ids) {
                 let mut found = Vec::new();
                 search.find(id, &mut found);
-                found.dedup();
                 let plain: Vec<_> = globs
                     .iter()
-                    .map(|glob| path_glob(glob).unwrap().compile_matcher())
+                    .map(|glob| path_glob(glob).ok().map(|glob| glob.compile_matcher()))
                     .enumerate()
-                    .filter(|(_, glob)| glob.is_match_candidate(&Candidate::from_bytes(path)))
+                    .filter(|(_, glob)| {
+                        glob.as_ref().is_some_and(|glob| glob.is_match_candidate(&Candidate::from_bytes(path)))
+                    })
                     .map(|(at, _)| at)
                     .collect();
-                prop_assert_eq!(found, plain, "{}", path);
+                prop_assert_eq!(found, plain, "{} in {:?}", path, globs);
             }
         }
     }

@@ -6,8 +6,9 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
+use super::category::Categoriser;
 use super::entry::{Entry, EntryId, Fate, Kind, LayerId, PathId};
-use super::{LayerSum, Ledger, TextId, Tree, category};
+use super::{LayerSum, Ledger, TextId, Tree};
 use crate::layer::{Evidence, MemberKind, Named, WalkedLayer};
 
 /// `.wh.NAME` deletes NAME of the layers below.
@@ -41,6 +42,7 @@ struct Merge {
     weight: Vec<u32>,
     /// The directory that was written last, and its path: neighbours mostly share it.
     directory: (Vec<u8>, PathId),
+    categoriser: Categoriser,
     /// Rewrites of a file by one of the same size: (hidden, hiding). Which are copy-ups, hashes will tell.
     rewrites: Vec<(EntryId, EntryId)>,
 }
@@ -117,7 +119,7 @@ impl Merge {
             kind,
             fate,
             owner: Ledger::UNOWNED,
-            category: category::of(written, member.format, u32::from(member.mode)),
+            category: self.categoriser.of(written, member.format, u32::from(member.mode)),
             format: member.format,
             content,
             stored: member.stored,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::pattern::PatternSet;
+use super::pattern::{Above, PatternSet};
 use crate::layer::FileFormat;
 
 /// The category of an entry: exactly one. Which paths and formats belong to which is data, in
@@ -103,12 +103,25 @@ const TABLE: &str = include_str!("../../rules/catalog/categories.toml");
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(TABLE).unwrap_or_default());
 
-/// The category of a regular file, by the path of its tar member and its permissions.
-pub fn of(path: &[u8], format: FileFormat, mode: u32) -> Category {
-    // Members are spelled `./usr/bin/sh`, `/usr/bin/sh` or `usr/bin/sh`; rarer spellings only cost a better answer.
-    let start = path.iter().position(|byte| !matches!(byte, b'.' | b'/')).unwrap_or(0);
-    let start = if start > 0 && path[start - 1] == b'.' { start - 1 } else { start };
-    CATALOGUE.categorise(path.get(start..).unwrap_or_default(), format, mode)
+/// Says what files are, one after the other.
+#[derive(Debug, Default)]
+pub struct Categoriser(Near);
+
+/// What the patterns of a catalogue say of the directory that was looked at last.
+#[derive(Debug, Default)]
+struct Near {
+    patterns: Above,
+    within: Above,
+}
+
+impl Categoriser {
+    /// The category of a regular file, by the path of its tar member and its permissions.
+    pub fn of(&mut self, path: &[u8], format: FileFormat, mode: u32) -> Category {
+        // Members are spelled `./usr/bin/sh`, `/usr/bin/sh` or `usr/bin/sh`; rarer spellings only cost a better answer.
+        let start = path.iter().position(|byte| !matches!(byte, b'.' | b'/')).unwrap_or(0);
+        let start = if start > 0 && path[start - 1] == b'.' { start - 1 } else { start };
+        CATALOGUE.categorise_near(&mut self.0, path.get(start..).unwrap_or_default(), format, mode)
+    }
 }
 
 /// Which paths and formats belong to which category: the rules of a table, of which the first that matches wins.
@@ -182,21 +195,26 @@ impl Catalogue {
 
     /// The category of a regular file.
     pub fn categorise(&self, path: &[u8], format: FileFormat, mode: u32) -> Category {
+        self.categorise_near(&mut Near::default(), path, format, mode)
+    }
+
+    fn categorise_near(&self, near: &mut Near, path: &[u8], format: FileFormat, mode: u32) -> Category {
+        let Near { patterns, within } = near;
         let mut best = u32::MAX;
         let mut consider = |number: u32| {
             if number < best && self.rules.get(number as usize).is_some_and(|rule| rule.holds(format, mode)) {
-                let is_there = !self.rules[number as usize].within || self.is_within(path, number);
+                let is_there = !self.rules[number as usize].within || self.is_within(within, path, number);
                 best = if is_there { number } else { best };
             }
         };
-        self.patterns.matches(path, &mut consider);
+        self.patterns.matches_near(patterns, path, &mut consider);
         self.pathless.iter().copied().for_each(&mut consider);
         self.rules.get(best as usize).map(|rule| rule.category).unwrap_or_default()
     }
 
-    fn is_within(&self, path: &[u8], number: u32) -> bool {
+    fn is_within(&self, above: &mut Above, path: &[u8], number: u32) -> bool {
         let mut within = false;
-        self.within.matches(path, |rule| within |= rule == number);
+        self.within.matches_near(above, path, |rule| within |= rule == number);
         within
     }
 }
@@ -287,8 +305,9 @@ mod tests {
             (".cache/pip/http-v2/a", Other, 0o600, "package-manager-cache"),
             ("usr/share/zoneinfo/Europe/Berlin", Other, 0o644, "data"),
         ];
+        let mut categoriser = Categoriser::default();
         for (path, format, mode, category) in cases {
-            assert_eq!(of(path.as_bytes(), format, mode).id(), category, "{path}");
+            assert_eq!(categoriser.of(path.as_bytes(), format, mode).id(), category, "{path}");
         }
     }
 

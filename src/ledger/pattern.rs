@@ -91,6 +91,14 @@ enum What {
     Extension,
 }
 
+/// What a set of patterns says of the directory that was looked at last.
+#[derive(Debug, Default)]
+pub struct Above {
+    /// With a `/` at its end; empty for what lies at the root.
+    directory: Vec<u8>,
+    rules: Vec<u32>,
+}
+
 impl PatternSet {
     /// Adds a directory of `rule`: one of the forms of `in`.
     ///
@@ -135,19 +143,22 @@ impl PatternSet {
 
     /// Calls `found` with the rule of every pattern that matches, in no particular order and perhaps more than once.
     /// `path` is normalised, without a leading `/`.
-    pub fn matches(&self, path: &[u8], mut found: impl FnMut(u32)) {
-        let mut start = 0;
-        while let Some(length) = path[start..].iter().position(|byte| *byte == b'/') {
-            let end = start + length;
-            let (above, directory) = (&path[..end], &path[start..end]);
-            self.look_up(What::Below, above, |text| text == above, &mut found);
-            self.look_up(What::Directory, directory, |text| ends_with_run(above, text), &mut found);
-            if let Some(extension) = extension(directory) {
-                self.look_up(What::DirectoryExtension, extension, |text| text == extension, &mut found);
-            }
-            start = end + 1;
+    pub fn matches(&self, path: &[u8], found: impl FnMut(u32)) {
+        self.matches_near(&mut Above::default(), path, found);
+    }
+
+    /// [`PatternSet::matches`] for paths of which neighbours mostly lie in one directory: `above` is the same for all of
+    /// them, and this set's alone.
+    pub fn matches_near(&self, above: &mut Above, path: &[u8], mut found: impl FnMut(u32)) {
+        let start = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let (directory, name) = path.split_at(start);
+        if above.directory != directory {
+            above.directory.clear();
+            above.directory.extend_from_slice(directory);
+            above.rules.clear();
+            self.matches_directories(directory, |rule| above.rules.push(rule));
         }
-        let name = &path[start..];
+        above.rules.iter().copied().for_each(&mut found);
         self.look_up(What::Below, path, |text| text == path, &mut found);
         self.look_up(What::Path, path, |text| text == path, &mut found);
         self.look_up(What::Name, name, |text| text == name, &mut found);
@@ -159,6 +170,21 @@ impl PatternSet {
             if if affix.end { name.ends_with(&affix.text) } else { name.starts_with(&affix.text) } {
                 found(affix.rule);
             }
+        }
+    }
+
+    /// What matches because of a directory, which ends with a `/`, or of one above it.
+    fn matches_directories(&self, path: &[u8], mut found: impl FnMut(u32)) {
+        let mut start = 0;
+        while let Some(length) = path[start..].iter().position(|byte| *byte == b'/') {
+            let end = start + length;
+            let (above, directory) = (&path[..end], &path[start..end]);
+            self.look_up(What::Below, above, |text| text == above, &mut found);
+            self.look_up(What::Directory, directory, |text| ends_with_run(above, text), &mut found);
+            if let Some(extension) = extension(directory) {
+                self.look_up(What::DirectoryExtension, extension, |text| text == extension, &mut found);
+            }
+            start = end + 1;
         }
     }
 

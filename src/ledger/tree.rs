@@ -162,7 +162,7 @@ impl Tree {
 
     /// The whole path, as a user reads it.
     pub fn path(&self, path: PathId) -> ImagePath {
-        ImagePath::new(self.bytes(path))
+        ImagePath::normalised(self.bytes(path))
     }
 
     /// Keeps a link's target; [`Tree::text`] gives it back.

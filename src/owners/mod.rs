@@ -35,9 +35,11 @@ pub mod yarn;
 
 pub use claim::{Judged, claim, judge};
 
+use std::collections::HashMap;
+
 use crate::error::Warning;
 use crate::layer::{Capture, Content, FileFormat, Inside, InsideKind, Wants};
-use crate::ledger::{ChainView, OwnerId, PathId};
+use crate::ledger::{ChainView, EntryId, OwnerId, PathId};
 
 /// Every ecosystem, in the order in which they are asked. What wins is decided by [`Rank`], not by this order.
 pub const ECOSYSTEMS: &[&dyn Ecosystem] = &[
@@ -87,6 +89,21 @@ pub trait Ecosystem: Sync {
     /// The packages that are installed in a view of the file system, and what could not be read. A claim of a path that
     /// does not exist is no mistake: minimal images leave out most of what their databases list.
     fn packages(&self, view: &ChainView<'_>) -> (Vec<Package>, Vec<Warning>);
+
+    /// [`Ecosystem::packages`] of a view that differs little from the one before, whose `lists` are at hand. An ecosystem
+    /// whose lists of files are long takes from there what a file said already, and leaves there what it reads.
+    fn packages_again(&self, view: &ChainView<'_>, _lists: &mut Lists) -> (Vec<Package>, Vec<Warning>) {
+        self.packages(view)
+    }
+}
+
+/// What files that list other files were found to claim. It holds as long as the same directories are symbolic links.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    /// By the file that lists.
+    pub claims: HashMap<EntryId, Vec<Claim>>,
+    /// A file that says how all of them are to be read, where there is one.
+    pub under: Option<EntryId>,
 }
 
 /// What kind of installer a package comes from. The better one wins a file that two claim.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{ECOSYSTEMS, Ecosystem, Package};
+use super::{ECOSYSTEMS, Ecosystem, Lists, Package};
 use crate::error::Warning;
 use crate::layer::{Capture, MemberKind};
 use crate::ledger::{ChainView, Entry, EntryId, Kind, Ledger};
@@ -14,13 +14,25 @@ use crate::ledger::{ChainView, Entry, EntryId, Kind, Ledger};
 pub(super) struct Readings {
     /// For each captured file, which ecosystems asked for it, one bit each.
     wanted_by: BTreeMap<EntryId, u32>,
-    /// For each ecosystem, the files and links that it read last, and what it found in them. Views are asked for from the
-    /// last layer down, so what does not come again at once never does.
-    found: Vec<(Vec<EntryId>, Arc<Vec<Package>>)>,
+    /// What each ecosystem read last.
+    last: Vec<Reading>,
+    /// The links of the view that was read last.
+    links: Vec<EntryId>,
     /// The symbolic links of all layers.
     symlinks: Vec<EntryId>,
     /// What could not be read.
     pub warnings: BTreeSet<Warning>,
+}
+
+/// What an ecosystem read last. Views are asked for from the last layer down, so what does not come again at once never
+/// does.
+#[derive(Clone, Default)]
+struct Reading {
+    /// The files.
+    files: Vec<EntryId>,
+    /// What it found in them.
+    packages: Arc<Vec<Package>>,
+    lists: Lists,
 }
 
 impl Readings {
@@ -36,34 +48,37 @@ impl Readings {
         }
         let wanted_by = ledger.evidence.keys().map(|id| (*id, asked(ledger, *id))).collect();
         let symlinks = ledger.ids().filter(|id| is_link(ledger.entry(*id))).collect();
-        Self { wanted_by, found: vec![Default::default(); ECOSYSTEMS.len()], symlinks, warnings }
+        let last = vec![Reading::default(); ECOSYSTEMS.len()];
+        Self { wanted_by, last, links: Vec::new(), symlinks, warnings }
     }
 
     /// The packages of a view, by ecosystem. An ecosystem is asked again only where a file that it reads differs, or a
     /// symbolic link that may stand in for a directory.
     pub fn packages(&mut self, view: &ChainView<'_>) -> Vec<Arc<Vec<Package>>> {
         let links = links(view, &self.symlinks);
+        if links != self.links {
+            self.links = links;
+            self.last.fill(Reading::default());
+        }
         let captured: Vec<_> =
             view.captured().map(|(_, id, _)| (id, self.wanted_by.get(&id).copied().unwrap_or(0))).collect();
         // Ecosystems know nothing of one another, so none has to wait for the other.
-        let read =
-            self.found.par_iter_mut().zip(ECOSYSTEMS).enumerate().map(|(number, (found, ecosystem))| {
-                let asked = captured.iter().filter(|(_, bits)| bits >> number & 1 == 1);
-                let mut key: Vec<_> = asked.map(|(id, _)| *id).collect();
-                let insides = view.insides().filter(|(_, _, inside)| ecosystem.looks_at(inside.kind));
-                key.extend(insides.map(|(_, id, _)| id));
-                if key.is_empty() {
-                    return None;
-                }
-                key.extend(&links);
-                let mut warnings = Vec::new();
-                if found.0 != key {
-                    let (packages, noticed) = ecosystem.packages(view);
-                    warnings = noticed;
-                    *found = (key, Arc::new(packages));
-                }
-                Some((Arc::clone(&found.1), warnings))
-            });
+        let read = self.last.par_iter_mut().zip(ECOSYSTEMS).enumerate().map(|(number, (last, ecosystem))| {
+            let asked = captured.iter().filter(|(_, bits)| bits >> number & 1 == 1);
+            let mut files: Vec<_> = asked.map(|(id, _)| *id).collect();
+            let insides = view.insides().filter(|(_, _, inside)| ecosystem.looks_at(inside.kind));
+            files.extend(insides.map(|(_, id, _)| id));
+            if files.is_empty() {
+                return None;
+            }
+            let mut warnings = Vec::new();
+            if last.files != files {
+                let (packages, noticed) = ecosystem.packages_again(view, &mut last.lists);
+                warnings = noticed;
+                (last.files, last.packages) = (files, Arc::new(packages));
+            }
+            Some((Arc::clone(&last.packages), warnings))
+        });
         let read: Vec<_> = read.collect();
         read.into_iter()
             .flatten()
@@ -107,4 +122,52 @@ fn links(view: &ChainView<'_>, symlinks: &[EntryId]) -> Vec<EntryId> {
 
 fn is_link(entry: &Entry) -> bool {
     entry.kind == Kind::Member(MemberKind::Symlink)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::LayerId;
+    use crate::owners::testing::File::{self, Bytes, Directory, Link, Text};
+    use crate::owners::testing::layer;
+
+    const STATUS: &str =
+        "Package: a\nStatus: install ok installed\n\nPackage: b\nStatus: install ok installed\n";
+    /// What a layer may hold; some of it takes the place of other of it.
+    const FILES: [File<'static>; 12] = [
+        Text("var/lib/dpkg/status", STATUS),
+        Text("var/lib/dpkg/info/a.list", "/bin/x\n/usr/bin/y\n"),
+        Text("var/lib/dpkg/info/a.list", "/bin/y\n"),
+        Text("var/lib/dpkg/info/b.list", "/bin/y\n/opt/x\n"),
+        Text("var/lib/dpkg/diversions", "/bin/y\n/opt/x\na\n"),
+        Text("var/lib/dpkg/diversions", "/bin/x\n/opt/x\nb\n"),
+        Bytes("var/lib/dpkg/.wh.diversions", 0),
+        Link("bin", "usr/bin"),
+        Directory("bin"),
+        Link("usr/lib/s", "../../bin"),
+        Text("usr/lib/python3/site-packages/p-1.dist-info/RECORD", "../../s/x,,1\n../../../bin/y,,3\n"),
+        Text("usr/lib/python3/site-packages/p-1.dist-info/RECORD", "../../s/y,,\nmore,\n"),
+    ];
+
+    proptest! {
+        /// What is remembered of the views above changes nothing of what is read.
+        #[test]
+        fn every_view_is_read_as_if_it_were_the_first(layers in prop::collection::vec(0..1_usize << FILES.len(), 1..6)) {
+            let places = [Bytes("usr/bin/x", 1), Bytes("usr/bin/y", 3), Bytes("opt/x", 1), Directory("usr/lib/python3")];
+            let mut walked = vec![layer(&places)];
+            for chosen in layers {
+                let files = FILES.into_iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+                walked.push(layer(&files.map(|(_, file)| file).collect::<Vec<_>>()));
+            }
+            let ledger = Ledger::build(walked);
+            let mut readings = Readings::new(&ledger);
+            for down in (0..ledger.layers.len()).rev() {
+                let view = ChainView::new(&ledger, LayerId(u16::try_from(down).unwrap()));
+                let first = Readings::new(&ledger).packages(&view);
+                prop_assert_eq!(format!("{:?}", readings.packages(&view)), format!("{first:?}"), "layer {}", down);
+            }
+        }
+    }
 }

@@ -134,43 +134,35 @@ pub(super) fn stream(stream: impl Read, passerby: &mut dyn Passerby, limits: &Li
     if head.is_empty() {
         return Err(Error::input("there is nothing to read").hint("pipe in what docker save writes"));
     }
+    let packed = |read| -> Result<()> {
+        limits.stored_around(read);
+        Ok(())
+    };
+    let unpacked = |read| limits.unpacked(read);
     match *head {
         [0x1f, 0x8b, ..] => {
-            let stream = flate2::bufread::MultiGzDecoder::new(BufReader::new(Stored { stream, limits }));
-            Members::of_stream(Unpacked { stream, limits }, passerby, limits)
+            let packed = BufReader::new(Told { stream, tell: packed });
+            let stream = flate2::bufread::MultiGzDecoder::new(packed);
+            Members::of_stream(Told { stream, tell: unpacked }, passerby, limits)
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            let stream = zstd::Decoder::new(Stored { stream, limits })?;
-            Members::of_stream(Unpacked { stream, limits }, passerby, limits)
+            let stream = zstd::Decoder::new(Told { stream, tell: packed })?;
+            Members::of_stream(Told { stream, tell: unpacked }, passerby, limits)
         }
         _ => Members::of_stream(stream, passerby, limits),
     }
 }
 
-/// Tells the limits how much of a compressed archive has been read.
-struct Stored<'a, R> {
+/// A stream that tells how much of it was read.
+struct Told<R, F> {
     stream: R,
-    limits: &'a Limits,
+    tell: F,
 }
 
-impl<R: Read> Read for Stored<'_, R> {
+impl<R: Read, F: FnMut(u64) -> Result<()>> Read for Told<R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(buffer)?;
-        self.limits.stored_around(read as u64);
-        Ok(read)
-    }
-}
-
-/// Tells the limits how much has come out of it.
-struct Unpacked<'a, R> {
-    stream: R,
-    limits: &'a Limits,
-}
-
-impl<R: Read> Read for Unpacked<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.stream.read(buffer)?;
-        self.limits.unpacked(read as u64)?;
+        (self.tell)(read as u64)?;
         Ok(read)
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use control::Stanzas;
 
-use super::{Claim, Ecosystem, Package, Rank, Strength};
+use super::{Claim, Ecosystem, Lists, Package, Rank, Strength};
 use crate::error::Warning;
 use crate::layer::Capture;
 use crate::ledger::{ChainView, Locator, PathId, Tree};
@@ -36,9 +36,18 @@ impl Ecosystem for Dpkg {
     }
 
     fn packages(&self, view: &ChainView<'_>) -> (Vec<Package>, Vec<Warning>) {
+        self.packages_again(view, &mut Lists::default())
+    }
+
+    fn packages_again(&self, view: &ChainView<'_>, lists: &mut Lists) -> (Vec<Package>, Vec<Warning>) {
         let locator = Locator::new(view, Tree::ROOT);
-        let mut reader = Reader { view, locator, diversions: BTreeMap::new(), warnings: Vec::new() };
+        let mut reader = Reader { view, locator, diversions: BTreeMap::new(), lists, warnings: Vec::new() };
         reader.diversions = reader.diversions();
+        // What is diverted is not where the list says.
+        let under = reader.find(b"diversions").and_then(|path| view.at(path));
+        if reader.lists.under != under {
+            *reader.lists = Lists { under, ..Lists::default() };
+        }
         let mut packages = Vec::new();
         if let Some(status) = reader.find(b"status") {
             reader.stanzas(status, &mut packages, true);
@@ -64,6 +73,7 @@ struct Reader<'v, 'a> {
     locator: Locator<'v, 'a>,
     /// Where a path really lies, and for which package it does not: `dpkg-divert`.
     diversions: BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
+    lists: &'v mut Lists,
     warnings: Vec<Warning>,
 }
 
@@ -154,6 +164,11 @@ impl Reader<'_, '_> {
             return;
         };
         package.evidence = Some(evidence);
+        let id = self.view.at(evidence);
+        if let Some(claims) = id.and_then(|id| self.lists.claims.get(&id)) {
+            package.claims.extend_from_slice(claims);
+            return;
+        }
         for line in lines(self.view.content(evidence).unwrap_or_default()) {
             match kind {
                 "list" => self.claim_path(package, line),
@@ -167,6 +182,7 @@ impl Reader<'_, '_> {
                 },
             }
         }
+        self.lists.claims.extend(id.map(|id| (id, package.claims.clone())));
     }
 
     /// Distroless images put each package into a layer of its own. The MD5 sums leave out configuration files, so what

@@ -14,7 +14,7 @@ mod record;
 
 use std::collections::BTreeSet;
 
-use super::{Claim, Ecosystem, Package, Rank};
+use super::{Claim, Ecosystem, Lists, Package, Rank};
 use crate::error::Warning;
 use crate::layer::{Capture, InsideKind};
 use crate::ledger::{ChainView, PathId};
@@ -50,7 +50,11 @@ impl Ecosystem for Python {
     }
 
     fn packages(&self, view: &ChainView<'_>) -> (Vec<Package>, Vec<Warning>) {
-        let mut reader = Reader { view, warnings: Vec::new() };
+        self.packages_again(view, &mut Lists::default())
+    }
+
+    fn packages_again(&self, view: &ChainView<'_>, lists: &mut Lists) -> (Vec<Package>, Vec<Warning>) {
+        let mut reader = Reader { view, lists, warnings: Vec::new() };
         let mut distributions = reader.dist_infos();
         legacy::read(&mut reader, &mut distributions);
         legacy::claim_top_levels(view, &mut distributions);
@@ -72,6 +76,7 @@ struct Distribution {
 
 struct Reader<'v, 'a> {
     view: &'v ChainView<'a>,
+    lists: &'v mut Lists,
     warnings: Vec<Warning>,
 }
 
@@ -113,11 +118,17 @@ impl Reader<'_, '_> {
         let mut top_levels = Vec::new();
         match file(b"RECORD") {
             Some((path, content)) => {
-                let listed = record::claims(self.view, package.root, content);
-                if listed.malformed > 0 {
-                    self.warn(path, &format!("holds {} lines that name no file", listed.malformed));
+                let known = self.view.at(path).and_then(|id| self.lists.claims.get(&id));
+                if let Some(claims) = known {
+                    package.claims.extend_from_slice(claims);
+                } else {
+                    let listed = record::claims(self.view, package.root, content);
+                    if listed.malformed > 0 {
+                        self.warn(path, &format!("holds {} lines that name no file", listed.malformed));
+                    }
+                    package.claims.extend_from_slice(&listed.claims);
+                    self.lists.claims.extend(self.view.at(path).map(|id| (id, listed.claims)));
                 }
-                package.claims.extend(listed.claims);
             }
             None => top_levels = metadata::top_levels(file(b"top_level.txt").map(|(_, content)| content)),
         }

@@ -36,7 +36,7 @@ fn finding(found: &advice::Finding, analysis: &PlatformAnalysis, rules: &[Rule])
     entries.sort_by(|a, b| {
         (b.content, b.transfer, &a.path, a.layer).cmp(&(a.content, a.transfer, &b.path, b.layer))
     });
-    let ids: BTreeSet<_> = found.changes.iter().map(|change| changed(*change)).collect();
+    let ids: BTreeSet<_> = found.changes.iter().map(|change| change.entry()).collect();
     Finding {
         rule: found.rule.clone(),
         title: rules
@@ -71,19 +71,13 @@ fn fix(rule: &Rule) -> Fix {
 }
 
 fn entry(change: ledger::Change, ledger: &Ledger) -> FindingEntry {
-    let entry = ledger.entry(changed(change));
-    let size = freed(ledger, [change]);
+    let entry = ledger.entry(change.entry());
+    let size = change.freed(ledger);
     FindingEntry {
         path: ledger.tree.path(entry.path).to_string(),
         layer: number(entry.layer),
         content: size.content,
         transfer: size.transfer,
-    }
-}
-
-fn changed(change: ledger::Change) -> EntryId {
-    match change {
-        ledger::Change::Drop(id) | ledger::Change::Shrink(id, _) => id,
     }
 }
 
@@ -150,8 +144,8 @@ fn shares(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Vec<Cha
     // Of several changes of one entry only the largest takes effect.
     let mut left: BTreeMap<EntryId, ledger::Change> = BTreeMap::new();
     for change in &variant.changes {
-        let largest = left.entry(changed(*change)).or_insert(*change);
-        if freed(&analysis.ledger, [*change]).content > freed(&analysis.ledger, [*largest]).content {
+        let largest = left.entry(change.entry()).or_insert(*change);
+        if change.freed(&analysis.ledger).content > largest.freed(&analysis.ledger).content {
             *largest = *change;
         }
     }
@@ -185,8 +179,7 @@ fn shares(variant: &projection::Variant, analysis: &PlatformAnalysis) -> Vec<Cha
         }
     };
     for finding in findings {
-        let mine: Vec<_> =
-            finding.changes.iter().filter_map(|change| left.remove(&changed(*change))).collect();
+        let mine: Vec<_> = finding.changes.iter().filter_map(|change| left.remove(&change.entry())).collect();
         add(&finding.rule, &mine);
     }
     add("", &left.into_values().collect::<Vec<_>>());
