@@ -118,6 +118,21 @@ fn what_is_written_is_the_same_every_time_and_passes_our_own_lints() {
 }
 
 #[test]
+fn a_stage_is_named_in_the_case_that_its_line_is_written_in() {
+    let original = fs::read_to_string(format!("{IMAGES}/demo/Dockerfile")).unwrap();
+    let (before, last) = original.rsplit_once("\nFROM ").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("Dockerfile");
+    fs::write(&file, format!("{before}\nfrom {last}")).unwrap();
+    let files = written(&["demo.tar", "--platform", "amd64", "-f", file.to_str().unwrap()]);
+    let (_, text) = files.iter().find(|(name, _)| name == "minimal.Dockerfile").unwrap();
+    assert!(
+        text.lines().any(|line| line.starts_with("from ") && line.ends_with(" as plimsoll-built")),
+        "{text}"
+    );
+}
+
+#[test]
 fn without_a_dockerfile_one_is_reconstructed_and_says_so() {
     let files = written(&["legacy-docker-save.tar:legacy:2.0"]);
     let (_, text) = files.iter().find(|(name, _)| name == "minimal.Dockerfile").unwrap();

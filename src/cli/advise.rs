@@ -14,7 +14,7 @@ use super::{Global, bases, load, progress, rules_dir};
 use crate::analysis::{self, Options, PlatformAnalysis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Selector;
-use crate::projection::write;
+use crate::projection::{reasons::is_unproven, write};
 use crate::reference::Reference;
 use crate::report::Subject;
 use crate::view::Report;
@@ -87,6 +87,10 @@ pub(super) struct Advise {
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_parser = output::parse)]
     output: Vec<Output>,
 }
+
+/// What is left of a caveat once a variant was built and nothing asked it for an answer.
+const NOT_STARTED: &str =
+    "Built, and not started: ask the service for an answer and import every extension module first";
 
 impl Advise {
     /// Weighs the image, projects what could be built instead, writes it and builds it where asked to.
@@ -181,6 +185,11 @@ impl Advise {
             let views = report.platforms.iter_mut().flat_map(|platform| &mut platform.variants);
             for view in views.filter(|view| view.name == variant.name) {
                 view.measured = true;
+                // Built it is; whether it runs is known only where something asked.
+                view.caveats.retain(|caveat| !is_unproven(caveat));
+                if measured.smoke.is_none() {
+                    view.caveats.insert(0, NOT_STARTED.to_owned());
+                }
                 view.measurement = Some(measured.clone());
             }
         }

@@ -15,7 +15,7 @@ use crate::view::Measurement;
 pub(super) enum Engine {
     /// docker build, and docker save
     Docker,
-    /// docker buildx build, into an OCI archive
+    /// docker buildx build, into an OCI archive, or by docker save where the builder writes none
     Buildx,
     /// buildah build, and buildah push into an OCI layout
     Buildah,
@@ -77,7 +77,15 @@ impl Build<'_> {
         let place = format!("{}/{variant}.image", self.directory);
         let whole = self.build(variant, &tag, file, &place).and_then(|reference| {
             let smoke = self.smoke.map(|command| self.runs(command, variant, &tag)).transpose()?;
-            let (content, transfer) = weigh(&reference, global)?;
+            let mut weighed = weigh(&reference, global)?;
+            if weighed.is_plain && self.engine == Engine::Buildx && reference.starts_with("oci-archive:") {
+                // A base that was loaded, and not pulled, is exported as it lies there: as no registry has it.
+                let output = format!("type=oci,dest={place},compression=gzip,force-compression=true");
+                let export = self.words(&["docker", "buildx", "build", "--output", &output], file);
+                succeed(&export, "buildx could not compress what it built")?;
+                weighed = weigh(&reference, global)?;
+            }
+            let Weighed { content, transfer, .. } = weighed;
             Ok(Measurement { engine: self.engine.name().to_owned(), content, transfer, smoke })
         });
         // Nothing can be done where removing fails.
@@ -87,28 +95,50 @@ impl Build<'_> {
 
     /// Builds it and says where it can be read.
     fn build(&self, variant: &str, tag: &str, file: &str, place: &str) -> Result<String> {
-        let output = format!("type=oci,dest={place}");
-        let mut words: Vec<&str> = match self.engine {
-            Engine::Docker => vec!["docker", "build", "-t", tag],
-            Engine::Buildx => vec!["docker", "buildx", "build", "--output", &output],
-            Engine::Buildah => vec!["buildah", "bud", "--layers", "-t", tag],
-        };
-        let arguments = self.arguments.iter().flat_map(|argument| ["--build-arg", argument]);
-        words.extend(arguments.chain(self.flags.iter().map(String::as_str)));
-        words.extend(["-f", file, self.context]);
-        succeed(&words, &format!("{} could not build {variant}", self.engine.name()))?;
-        let cannot = format!("{} could not hand out {variant}", self.engine.name());
+        let cannot = format!("{} could not build {variant}", self.engine.name());
         match self.engine {
             Engine::Docker => {
-                succeed(&["docker", "save", "-o", place, tag], &cannot)?;
-                Ok(format!("docker-archive:{place}"))
+                succeed(&self.words(&["docker", "build", "-t", tag], file), &cannot)?;
+                self.saved(variant, tag, place)
             }
-            Engine::Buildx => Ok(format!("oci-archive:{place}")),
+            Engine::Buildx => {
+                let output = format!("type=oci,dest={place}");
+                let load = self.words(&["docker", "buildx", "build", "--load", "-t", tag], file);
+                let export = self.words(&["docker", "buildx", "build", "--output", &output], file);
+                // Where the builder is dockerd with storage of its own, only the daemon can have the image.
+                if succeed(&export, &cannot).is_err() {
+                    succeed(&load, &cannot)?;
+                    return self.saved(variant, tag, place);
+                }
+                if self.smoke.is_some() {
+                    succeed(&load, &cannot)?;
+                }
+                Ok(format!("oci-archive:{place}"))
+            }
             Engine::Buildah => {
+                succeed(&self.words(&["buildah", "bud", "--layers", "-t", tag], file), &cannot)?;
+                let cannot = self.cannot_hand_out(variant);
                 succeed(&["buildah", "push", "-q", tag, &format!("oci:{place}:latest")], &cannot)?;
                 Ok(format!("oci-dir:{place}"))
             }
         }
+    }
+
+    /// The words of a build that begins so.
+    fn words<'w>(&'w self, begin: &[&'w str], file: &'w str) -> Vec<&'w str> {
+        let arguments = self.arguments.iter().flat_map(|argument| ["--build-arg", argument]);
+        let arguments = arguments.chain(self.flags.iter().map(String::as_str));
+        begin.iter().copied().chain(arguments).chain(["-f", file, self.context]).collect()
+    }
+
+    /// Has the daemon write an image of its own, and says where it can be read.
+    fn saved(&self, variant: &str, tag: &str, place: &str) -> Result<String> {
+        succeed(&["docker", "save", "-o", place, tag], &self.cannot_hand_out(variant))?;
+        Ok(format!("docker-archive:{place}"))
+    }
+
+    fn cannot_hand_out(&self, variant: &str) -> String {
+        format!("{} could not hand out {variant}", self.engine.name())
     }
 
     /// Whether the smoke command succeeds. It is told the image in its environment, for an image without a shell cannot be
@@ -128,16 +158,28 @@ impl Build<'_> {
     }
 }
 
-/// Content and transfer of a built image; transfer to the byte, or by compressing all of it.
-fn weigh(reference: &str, global: &Global) -> Result<(u64, u64)> {
+/// What a built image weighs.
+#[derive(Default)]
+struct Weighed {
+    content: u64,
+    transfer: u64,
+    /// Whether layers of an OCI image are stored uncompressed, so that their transfer is what nobody pulls.
+    is_plain: bool,
+}
+
+/// Weighs a built image; transfer to the byte, or by compressing all of it.
+fn weigh(reference: &str, global: &Global) -> Result<Weighed> {
     let options =
         Options { transfer: Transfer::Exact, access: global.sources.access(&[]), ..Options::default() };
     let watched = progress::watch(global);
     let analysis = analysis::analyze(&Reference::parse(reference)?, &options, &*watched)?;
-    let size = analysis.platforms.first().map(|platform| platform.ledger.size());
-    let layers = analysis.platforms.first().map(|platform| &platform.ledger.layers);
-    let transfer = layers.map(|layers| layers.iter().map(|layer| layer.transfer).sum());
-    Ok((size.unwrap_or_default().content, transfer.unwrap_or_default()))
+    let Some(platform) = analysis.platforms.first() else { return Ok(Weighed::default()) };
+    let layers = &platform.ledger.layers;
+    Ok(Weighed {
+        content: platform.ledger.size().content,
+        transfer: layers.iter().map(|layer| layer.transfer).sum(),
+        is_plain: platform.image.layers.iter().any(|layer| layer.descriptor.media_type.ends_with(".tar")),
+    })
 }
 
 fn run(words: &[&str]) -> std::io::Result<Output> {

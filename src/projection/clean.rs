@@ -22,7 +22,7 @@ pub fn clean(ledger: &Ledger, findings: &[Finding], mapping: Option<&Mapping>) -
     if changes.is_empty() {
         return None;
     }
-    let mut caveats = vec!["Projected from the image as it is; it has not been built".to_owned()];
+    let mut caveats = vec![super::reasons::UNBUILT.to_owned()];
     if !ledger.transfer_exact {
         caveats.push("Bytes to pull are estimated from a sample".to_owned());
     }

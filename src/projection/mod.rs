@@ -8,7 +8,7 @@ pub mod clean;
 mod collapse;
 mod cut;
 pub mod ground;
-mod reasons;
+pub mod reasons;
 pub mod variant;
 mod wrapper;
 pub mod write;

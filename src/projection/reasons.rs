@@ -135,6 +135,14 @@ fn text(sentence: &str) -> String {
     Printable(sentence.as_bytes()).to_string()
 }
 
+/// Whether a caveat says no more than that nobody has built the variant.
+pub fn is_unproven(caveat: &str) -> bool {
+    caveat == unproven() || caveat == UNBUILT
+}
+
+/// Of a variant that changes nothing that runs.
+pub const UNBUILT: &str = "Projected from the image as it is; it has not been built";
+
 fn unproven() -> String {
     "Projected; it has not been built. Ask the service for an answer and import every extension module first"
         .to_owned()
