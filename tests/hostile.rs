@@ -576,7 +576,7 @@ fn a_dockerfile_of_a_megabyte_is_read() {
         format!("FROM a\nENV A={}\n", "${A:-".repeat(200_000)),
         format!("FROM a\nRUN <<E\n{}E\n", "x\n".repeat(500_000)),
         format!("FROM a\nRUN {}\n", "\\\n".repeat(500_000)),
-        (0..4000).fold(String::new(), |text, stage| text + &format!("FROM a AS s{stage}\n")),
+        (0..40_000).fold(String::new(), |text, stage| text + &format!("FROM a AS s{stage}\n")),
         format!("FROM a\nCOPY {} /x\n", "a ".repeat(500_000)),
         format!("FROM a\nCMD {}\n", "[".repeat(1 << 20)),
         format!("FROM a\nARG A=x\nENV {}\n", "A=$A$A ".repeat(100_000)),
@@ -608,6 +608,9 @@ fn rules_with_patterns_that_would_explode_are_refused_or_matched() {
         "?".repeat(10_000),
         "a*".repeat(30) + "b",
         "/**/a/**/a/**/a/**/b".to_owned(),
+        format!("/{}", "{a,b}".repeat(40)),
+        format!("/{}", "{a/b,c}".repeat(40)),
+        format!("/**/{}**", "*/".repeat(2000)),
         "../**".to_owned(),
     ]
     .iter()

@@ -51,9 +51,11 @@ pub fn align(file: &Dockerfile, config: &Config) -> Alignment {
     let mut best: Option<(i32, Alignment)> = None;
     let mut left = MOST;
     for stage in (0..file.stages.len()).rev() {
-        let (positions, expected) = expectations(file, stage);
-        let Some(rest) = left.checked_sub((recorded.len() + 1) * (expected.len() + 1)) else { break };
+        let chain = file.chain(stage);
+        let instructions: usize = chain.iter().map(|stage| file.stages[*stage].body.len() + 1).sum();
+        let Some(rest) = left.checked_sub((recorded.len() + 1) * (instructions + 1)) else { break };
         left = rest;
+        let (positions, expected) = expectations(file, &chain);
         let Some((score, found)) = solve(&expected, &recorded) else { continue };
         let place = |index: usize| {
             let instruction = positions[index];

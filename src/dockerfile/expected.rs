@@ -30,10 +30,9 @@ impl Scope {
     }
 }
 
-/// The instructions that make an image of `stage`, those of the stages it is built upon first: their positions in the
-/// file, and what to look for.
-pub fn expectations(file: &Dockerfile, stage: usize) -> (Vec<usize>, Vec<Expected>) {
-    let chain = file.chain(stage);
+/// The instructions that make an image of a chain of stages (see [`Dockerfile::chain`]), in its order: their positions in
+/// the file, and what to look for.
+pub fn expectations(file: &Dockerfile, chain: &[usize]) -> (Vec<usize>, Vec<Expected>) {
     let scratch = chain.first().is_some_and(|root| file.stages[*root].origin == Origin::Scratch);
     let mut scope = Scope {
         variables: BTreeMap::new(),
@@ -43,7 +42,7 @@ pub fn expectations(file: &Dockerfile, stage: usize) -> (Vec<usize>, Vec<Expecte
         escape: file.escape,
     };
     let (mut positions, mut all) = (Vec::new(), Vec::new());
-    for stage in chain {
+    for stage in chain.iter().copied() {
         // Arguments end with their stage; what ENV set goes on.
         for value in scope.variables.values_mut().filter(|value| **value == Value::Unknown) {
             value.clone_from(&scope.outside);

@@ -251,10 +251,13 @@ fn check(instruction: &Instruction, escape: char) -> Result<()> {
 fn stages(instructions: &[Instruction], escape: char) -> Result<Vec<Stage>> {
     let mut arguments = BTreeMap::new();
     let mut stages: Vec<Stage> = Vec::new();
+    // The last stage of each name, in lower case.
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for (position, instruction) in instructions.iter().enumerate() {
         match (instruction.keyword, stages.last_mut()) {
             (Keyword::From, _) => {
-                let stage = stage(position, instruction, &stages, escape, &arguments);
+                let stage = stage(position, instruction, &named, escape, &arguments);
+                named.extend(stage.name.iter().map(|name| (name.to_ascii_lowercase(), stages.len())));
                 stages.push(stage);
             }
             (_, Some(stage)) => stage.body.end = position + 1,
@@ -304,23 +307,18 @@ fn global(name: &str, arguments: &BTreeMap<String, Value>) -> Value {
 fn stage(
     position: usize,
     from: &Instruction,
-    earlier: &[Stage],
+    named: &BTreeMap<String, usize>,
     escape: char,
     arguments: &BTreeMap<String, Value>,
 ) -> Stage {
     let words = from.words();
     let written = words.first().map(String::as_str).unwrap_or_default();
     let origin = match expand(written, escape, &|name| global(name, arguments)) {
-        Ok(image) if image.gaps.is_empty() => {
-            let same = |stage: &Stage| {
-                stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&image.text))
-            };
-            match earlier.iter().rposition(same) {
-                Some(stage) => Origin::Stage(stage),
-                None if image.text == "scratch" => Origin::Scratch,
-                None => Origin::Image { reference: image.text, unknown: false },
-            }
-        }
+        Ok(image) if image.gaps.is_empty() => match named.get(&image.text.to_ascii_lowercase()) {
+            Some(stage) => Origin::Stage(*stage),
+            None if image.text == "scratch" => Origin::Scratch,
+            None => Origin::Image { reference: image.text, unknown: false },
+        },
         _ => Origin::Image { reference: written.to_owned(), unknown: true },
     };
     Stage {

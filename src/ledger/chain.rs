@@ -106,15 +106,22 @@ impl<'a> ChainView<'a> {
 
     /// [`ChainView::locate`] for a path relative to a directory.
     pub fn locate_below(&self, from: PathId, path: &[u8]) -> Option<PathId> {
-        self.walk(from, path, false)
+        self.walk(from, path, false, |_| {})
     }
 
     /// [`ChainView::locate`], with a symbolic link at the last component followed too.
     pub fn follow(&self, path: &[u8]) -> Option<PathId> {
-        self.walk(Tree::ROOT, path, true)
+        self.walk(Tree::ROOT, path, true, |_| {})
     }
 
-    fn walk(&self, from: PathId, path: &[u8], follow_last: bool) -> Option<PathId> {
+    /// Calls `passed` with every symbolic link on the way.
+    fn walk(
+        &self,
+        from: PathId,
+        path: &[u8],
+        follow_last: bool,
+        mut passed: impl FnMut(EntryId),
+    ) -> Option<PathId> {
         let tree = &self.ledger.tree;
         let mut at = if path.starts_with(b"/") { Tree::ROOT } else { from };
         let mut links = 0;
@@ -143,6 +150,7 @@ impl<'a> ChainView<'a> {
                         at = child;
                         continue;
                     };
+                    self.at(child).into_iter().for_each(&mut passed);
                     links += 1;
                     if links > MAX_LINKS {
                         return None;
@@ -165,12 +173,16 @@ pub struct Locator<'v, 'a> {
     /// The directory that was looked up last, as written, and where it is.
     directory: Vec<u8>,
     at: Option<PathId>,
+    /// The symbolic links on the way to that directory.
+    through: Vec<EntryId>,
+    /// The symbolic links on the way to any path since they were last asked for; hardly ever more than two.
+    passed: Vec<EntryId>,
 }
 
 impl<'v, 'a> Locator<'v, 'a> {
     /// Locates paths as seen from a directory.
     pub fn new(view: &'v ChainView<'a>, from: PathId) -> Self {
-        Self { view, from, directory: Vec::new(), at: None }
+        Self { view, from, directory: Vec::new(), at: None, through: Vec::new(), passed: Vec::new() }
     }
 
     /// [`ChainView::locate_below`].
@@ -178,14 +190,29 @@ impl<'v, 'a> Locator<'v, 'a> {
         let slash = path.iter().rposition(|byte| *byte == b'/').filter(|slash| *slash > 0);
         let (directory, name) = slash.map_or((path, &[][..]), |slash| (&path[..slash], &path[slash + 1..]));
         if matches!(name, b"" | b"." | b"..") {
-            return self.view.locate_below(self.from, path);
+            let passed = &mut self.passed;
+            return self.view.walk(self.from, path, false, |link| note(passed, link));
         }
         if self.directory != directory {
-            self.at = self.view.walk(self.from, directory, true);
+            let through = &mut self.through;
+            through.clear();
+            self.at = self.view.walk(self.from, directory, true, |link| through.push(link));
             self.directory.clear();
             self.directory.extend_from_slice(directory);
         }
+        self.through.iter().for_each(|link| note(&mut self.passed, *link));
         self.view.ledger.tree.child(self.at?, name)
+    }
+
+    /// The symbolic links on the way to the paths that were located since this was last asked.
+    pub fn passed(&mut self) -> Vec<EntryId> {
+        std::mem::take(&mut self.passed)
+    }
+}
+
+fn note(passed: &mut Vec<EntryId>, link: EntryId) {
+    if !passed.contains(&link) {
+        passed.push(link);
     }
 }
 

@@ -97,13 +97,22 @@ pub trait Ecosystem: Sync {
     }
 }
 
-/// What files that list other files were found to claim. It holds as long as the same directories are symbolic links.
+/// What files that list other files were found to claim.
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
     /// By the file that lists.
-    pub claims: HashMap<EntryId, Vec<Claim>>,
+    pub read: HashMap<EntryId, List>,
     /// A file that says how all of them are to be read, where there is one.
     pub under: Option<EntryId>,
+}
+
+/// What a file that lists other files was found to claim.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// The claims.
+    pub claims: Vec<Claim>,
+    /// The symbolic links on the way to what it lists: it holds as long as these are there and no others come.
+    pub through: Vec<EntryId>,
 }
 
 /// What kind of installer a package comes from. The better one wins a file that two claim.

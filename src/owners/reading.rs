@@ -16,7 +16,7 @@ pub(super) struct Readings {
     wanted_by: BTreeMap<EntryId, u32>,
     /// What each ecosystem read last.
     last: Vec<Reading>,
-    /// The links of the view that was read last.
+    /// The links of the view that was read last, sorted.
     links: Vec<EntryId>,
     /// The symbolic links of all layers.
     symlinks: Vec<EntryId>,
@@ -57,8 +57,13 @@ impl Readings {
     pub fn packages(&mut self, view: &ChainView<'_>) -> Vec<Arc<Vec<Package>>> {
         let links = links(view, &self.symlinks);
         if links != self.links {
+            let are_gained = links.iter().any(|link| self.links.binary_search(link).is_err());
+            let is_lost = |link: &EntryId| links.binary_search(link).is_err();
+            for last in &mut self.last {
+                last.files.clear();
+                last.lists.read.retain(|_, list| !are_gained && !list.through.iter().any(is_lost));
+            }
             self.links = links;
-            self.last.fill(Reading::default());
         }
         let captured: Vec<_> =
             view.captured().map(|(_, id, _)| (id, self.wanted_by.get(&id).copied().unwrap_or(0))).collect();

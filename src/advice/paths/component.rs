@@ -1,5 +1,7 @@
 //! The components of globs.
 
+use std::ops::Range;
+
 use globset::{Candidate, GlobBuilder, GlobSet};
 
 /// What a glob asks of one component of a path, or of several.
@@ -71,29 +73,57 @@ impl Component {
     }
 }
 
+/// A glob that stands for more than these is left as it is.
+const MOST: usize = 256;
+
 /// The globs that a glob with braces stands for: `{a,b}/*.{c,d}` is four.
 pub(super) fn without_braces(glob: &str) -> Vec<String> {
-    if glob.contains('\\') {
-        return vec![glob.to_owned()];
+    let mut all = Vec::new();
+    match write_out(glob, &mut all) {
+        Some(()) => all,
+        None => vec![glob.to_owned()],
     }
-    let Some(open) = glob.find('{') else { return vec![glob.to_owned()] };
-    let mut depth = 0_usize;
-    let mut starts = vec![open + 1];
+}
+
+/// Appends what a glob stands for; none where that is too much.
+fn write_out(glob: &str, all: &mut Vec<String>) -> Option<()> {
+    let is_plain = |glob: &str| glob.contains('\\') || !glob.contains('{');
+    let (open, alternatives) = match alternatives(glob) {
+        Some(found) if !is_plain(glob) => found,
+        _ if all.len() >= MOST => return None,
+        _ => {
+            all.push(glob.to_owned());
+            return Some(());
+        }
+    };
+    let close = alternatives.last()?.end;
+    for part in alternatives {
+        write_out(&format!("{}{}{}", &glob[..open], &glob[part], &glob[close + 1..]), all)?;
+    }
+    Some(())
+}
+
+/// Where the first brace opens, and what is between its commas; none where no brace closes.
+fn alternatives(glob: &str) -> Option<(usize, Vec<Range<usize>>)> {
+    let open = glob.find('{')?;
+    let (mut depth, mut start) = (0_usize, open + 1);
+    let mut parts = Vec::new();
     for (at, byte) in glob.bytes().enumerate().skip(open) {
         match byte {
             b'{' => depth += 1,
-            b',' if depth == 1 => starts.push(at + 1),
+            b',' if depth == 1 => {
+                parts.push(start..at);
+                start = at + 1;
+            }
             b'}' if depth == 1 => {
-                let ends = starts[1..].iter().map(|start| start - 1).chain([at]);
-                let parts = starts.iter().zip(ends).map(|(start, end)| &glob[*start..end]);
-                let whole = parts.map(|part| format!("{}{part}{}", &glob[..open], &glob[at + 1..]));
-                return whole.flat_map(|glob| without_braces(&glob)).collect();
+                parts.push(start..at);
+                return Some((open, parts));
             }
             b'}' => depth -= 1,
             _ => {}
         }
     }
-    vec![glob.to_owned()]
+    None
 }
 
 #[cfg(test)]
@@ -105,6 +135,9 @@ mod tests {
         assert_eq!(without_braces("/{a,b}/*.{c,d}"), ["/a/*.c", "/a/*.d", "/b/*.c", "/b/*.d"]);
         assert_eq!(without_braces("/a{b{c,d},e}"), ["/abc", "/abd", "/ae"]);
         assert_eq!(without_braces("/plain/**"), ["/plain/**"]);
+        let many = format!("/{}", "{a,b}".repeat(30));
+        assert_eq!(without_braces(&many), [many.as_str()]);
+        assert!(matches!(Component::row(&many).unwrap()[..], [Component::Pattern(_)]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use control::Stanzas;
 
-use super::{Claim, Ecosystem, Lists, Package, Rank, Strength};
+use super::{Claim, Ecosystem, List, Lists, Package, Rank, Strength};
 use crate::error::Warning;
 use crate::layer::Capture;
 use crate::ledger::{ChainView, Locator, PathId, Tree};
@@ -165,10 +165,12 @@ impl Reader<'_, '_> {
         };
         package.evidence = Some(evidence);
         let id = self.view.at(evidence);
-        if let Some(claims) = id.and_then(|id| self.lists.claims.get(&id)) {
-            package.claims.extend_from_slice(claims);
+        if let Some(list) = id.and_then(|id| self.lists.read.get(&id)) {
+            package.claims.extend_from_slice(&list.claims);
             return;
         }
+        // Those on the way to what was located before are another list's.
+        self.locator.passed();
         for line in lines(self.view.content(evidence).unwrap_or_default()) {
             match kind {
                 "list" => self.claim_path(package, line),
@@ -182,7 +184,8 @@ impl Reader<'_, '_> {
                 },
             }
         }
-        self.lists.claims.extend(id.map(|id| (id, package.claims.clone())));
+        let through = self.locator.passed();
+        self.lists.read.extend(id.map(|id| (id, List { claims: package.claims.clone(), through })));
     }
 
     /// Distroless images put each package into a layer of its own. The MD5 sums leave out configuration files, so what

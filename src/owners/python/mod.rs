@@ -118,16 +118,16 @@ impl Reader<'_, '_> {
         let mut top_levels = Vec::new();
         match file(b"RECORD") {
             Some((path, content)) => {
-                let known = self.view.at(path).and_then(|id| self.lists.claims.get(&id));
-                if let Some(claims) = known {
-                    package.claims.extend_from_slice(claims);
+                let known = self.view.at(path).and_then(|id| self.lists.read.get(&id));
+                if let Some(list) = known {
+                    package.claims.extend_from_slice(&list.claims);
                 } else {
                     let listed = record::claims(self.view, package.root, content);
                     if listed.malformed > 0 {
                         self.warn(path, &format!("holds {} lines that name no file", listed.malformed));
                     }
-                    package.claims.extend_from_slice(&listed.claims);
-                    self.lists.claims.extend(self.view.at(path).map(|id| (id, listed.claims)));
+                    package.claims.extend_from_slice(&listed.list.claims);
+                    self.lists.read.extend(self.view.at(path).map(|id| (id, listed.list)));
                 }
             }
             None => top_levels = metadata::top_levels(file(b"top_level.txt").map(|(_, content)| content)),

@@ -1,12 +1,12 @@
 //! `RECORD`: a CSV of path, hash and size, <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
 
 use crate::ledger::{ChainView, Locator, PathId};
-use crate::owners::Claim;
+use crate::owners::{Claim, List};
 
 /// What a `RECORD` lists.
 pub(super) struct Record {
     /// A claim for each path that the image knows.
-    pub claims: Vec<Claim>,
+    pub list: List,
     /// Lines that name no file.
     pub malformed: usize,
 }
@@ -15,17 +15,17 @@ pub(super) struct Record {
 /// (`../../../bin/f2py`) and may be absolute. Bytecode and `RECORD` itself are listed without a size.
 pub(super) fn claims(view: &ChainView<'_>, directory: PathId, content: &[u8]) -> Record {
     let (tree, prefix) = (&view.ledger.tree, prefix(view, directory));
-    let mut record = Record { claims: Vec::new(), malformed: 0 };
+    let mut claims = Vec::new();
     let mut locator = Locator::new(view, directory);
     let malformed = rows(content, |path, size| {
         let size = size.and_then(|size| std::str::from_utf8(size).ok()?.parse().ok());
         // Nothing that pip would not remove is the package's, whatever it lists.
         let is_within = |path: &PathId| *path == prefix || tree.ancestors(*path).any(|above| above == prefix);
         if let Some(path) = locator.locate(path).filter(is_within) {
-            record.claims.push(Claim { size, ..Claim::listed(path) });
+            claims.push(Claim { size, ..Claim::listed(path) });
         }
     });
-    Record { malformed, ..record }
+    Record { list: List { claims, through: locator.passed() }, malformed }
 }
 
 /// Hands out the path and the size, which is the third field, of each line; says how many lines have no path or but one
