@@ -2,7 +2,11 @@
 //! is anonymous. `fixtures/ecosystems/build` makes them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::disallowed_types, reason = "tests read their own files")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "tests read and write their own files"
+)]
 
 mod common;
 #[path = "ecosystems/inside.rs"]

@@ -147,7 +147,7 @@ impl Needs {
             blockers.push(format!(
                 "It has musl, and {files} files are built for glibc: {}. Whether these versions are there for musl, too, \
                  was not asked",
-                names(self.glibc.keys())
+                some(self.glibc.keys(), 20)
             ));
         } else if base.libc.starts_with("glibc") && !self.musl.is_empty() {
             blockers.push(format!("It has glibc, and these are built for musl: {}", names(self.musl.keys())));
@@ -206,8 +206,13 @@ fn is_bound(wheel: &str) -> bool {
 
 /// At most four names, and how many more there are.
 fn names<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    some(names, 4)
+}
+
+/// At most so many names, and how many more there are.
+fn some<'n>(names: impl IntoIterator<Item = &'n String>, most: usize) -> String {
     let all: Vec<&str> = names.into_iter().map(String::as_str).collect();
-    let (shown, rest) = all.split_at(all.len().min(4));
+    let (shown, rest) = all.split_at(all.len().min(most));
     if rest.is_empty() { shown.join(", ") } else { format!("{} and {} more", shown.join(", "), rest.len()) }
 }
 

@@ -66,6 +66,7 @@ pub fn multi_stage(ground: &Ground<'_>) -> Option<Variant> {
             steps: cuts.steps,
             strip: Size::ZERO,
             entrypoint: None,
+            module: None,
             into: Into::Base { paths, deleted: deleted(ground) },
         })),
     })
@@ -86,6 +87,7 @@ pub fn minimal(ground: &Ground<'_>) -> Variant {
             steps: cuts.steps,
             strip: cuts.stripped,
             entrypoint: None,
+            module: ground.module(),
             into: Into::Whole,
         })),
     }
@@ -185,6 +187,7 @@ fn carried(ground: &Ground<'_>, confidence: &str, name: Option<&str>) -> Option<
             steps: cuts.steps,
             strip,
             entrypoint: ground.direct.clone(),
+            module: ground.module(),
             into: Into::Empty { packages: packages.into_iter().collect(), paths },
         })),
     })

@@ -144,6 +144,13 @@ impl<'a> Ground<'a> {
         links.owners.keys().filter_map(name).collect()
     }
 
+    /// The module of Python that the command starts, where it names one.
+    pub fn module(&self) -> Option<String> {
+        let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        let (name, _) = self.started.modules.first().filter(|(name, _)| !name.is_empty() && is_name(name))?;
+        Some(name.clone())
+    }
+
     /// What the headers of an ELF file say, where it was looked at.
     pub fn linked(&self, path: PathId) -> Option<&Linked> {
         self.view.reduced(path)?.downcast_ref::<Linked>()

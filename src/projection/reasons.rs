@@ -103,7 +103,10 @@ fn deep(ground: &Ground<'_>, cuts: &Cuts<'_, '_>) -> Vec<String> {
         ));
     }
     if cuts.steps.iter().any(|step| step.rule == "python-bytecode") {
-        caveats.push("Without bytecode the service starts more slowly, up to twice as long".to_owned());
+        caveats.push(
+            "Without bytecode the service starts more slowly, two to three times as long; what it imports can be compiled by itself"
+                .to_owned(),
+        );
     }
     if cuts.steps.iter().any(|step| step.rule == "pip-in-runtime") {
         caveats.push("pip is gone: nothing can be installed in a running container".to_owned());

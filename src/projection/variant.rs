@@ -84,6 +84,8 @@ pub struct Carry {
     pub strip: Size,
     /// What stands in place of the image's ENTRYPOINT, where that needs what is not carried; empty for none at all.
     pub entrypoint: Option<Vec<String>>,
+    /// The module of Python that the command starts, where bytecode is taken out: what compiles the part of it that is used.
+    pub module: Option<String>,
     /// What is carried, and where to.
     pub into: Into,
 }

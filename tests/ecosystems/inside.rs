@@ -181,3 +181,39 @@ fn spring_boot_s_own_archive_holds_what_maven_resolved_and_the_loader() {
     assert!(bytes(inside, "org.springframework.boot:") > 180_000, "{inside}");
     assert!((300..1_000).contains(&bytes(inside, "classes")), "{inside}");
 }
+
+/// Before Go 1.18 the table holds offsets of 64 bits, which may be anything.
+#[test]
+fn a_table_of_functions_that_lies_costs_what_it_says_and_no_more() {
+    use std::io::Read;
+    use std::os::unix::fs::PermissionsExt;
+
+    let blobs = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ecosystems/go-old/blobs/sha256");
+    let blobs = blobs.read_dir().unwrap().map(|blob| std::fs::read(blob.unwrap().path()).unwrap());
+    let layer = zstd::decode_all(blobs.max_by_key(Vec::len).unwrap().as_slice()).unwrap();
+    let root = tempfile::tempdir().unwrap();
+    let mut lying = 0;
+    for entry in tar::Archive::new(layer.as_slice()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = root.path().join(entry.path().unwrap());
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        // The head of the table: which layout, the smallest step, and how long an address is.
+        let head = content.windows(8).position(|head| head == b"\xfb\xff\xff\xff\0\0\x01\x08");
+        let Some(head) = head else { continue };
+        for function in [0, 5, 50] {
+            let offset = head + 16 + 16 * function + 8;
+            content[offset..offset + 8].copy_from_slice(&(u64::MAX - 7).to_le_bytes());
+        }
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        lying += 1;
+    }
+    assert_eq!(lying, 2, "Go 1.10 and 1.15");
+    let report = report_of(&format!("rootfs:{}", root.path().display()));
+    let insides = report["platforms"][0]["insides"].as_array().unwrap();
+    assert_eq!(insides.len(), 2);
+    for inside in insides {
+        assert_eq!(bytes(inside, ""), inside["content"].as_u64().unwrap());
+    }
+}

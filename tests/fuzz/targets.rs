@@ -70,7 +70,15 @@ pub const TARGETS: &[Target] = &[
     file!("perl", 150, "ecosystems/perl", ".packlist"),
     file!("lua", 150, "ecosystems/lua", "manifest"),
     file!("erlang", 150, "ecosystems/erlang", ".app"),
+    file!("conda", 150, "ecosystems/conda", "hull-1.4.0-0.json"),
+    file!("nuget", 150, "ecosystems/dotnet", "App.deps.json"),
     Target { name: "elf-go", seeds: || world::contents("ecosystems/go", "manager"), run: inside, rounds: 40 },
+    Target {
+        name: "elf-go-old",
+        seeds: || world::contents("ecosystems/go-old", ""),
+        run: inside,
+        rounds: 40,
+    },
     Target {
         name: "elf-rust",
         seeds: || world::contents("ecosystems/rust", "harbour-pilot"),

@@ -97,9 +97,9 @@ impl<'a> Pclntab<'a> {
         let codes = places.iter().skip(1).map(|(code, ..)| *code).chain([end]);
         for ((code, at, entry), next) in places.iter().zip(codes) {
             let after = starts.get(starts.partition_point(|start| start <= at));
-            let record = self.table.checked_add(*at)?;
+            let record = self.table.checked_add(*at).filter(|record| *record <= self.data.len())?;
             let record_end = match after {
-                Some(after) => self.table.checked_add(*after)?,
+                Some(after) => self.table.checked_add(*after)?.min(self.data.len()),
                 None => record + self.record_size(),
             };
             let name_at = record + self.number_size();

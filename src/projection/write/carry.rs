@@ -35,6 +35,14 @@ pub fn dockerfile(variant: &Variant, carry: &Carry, source: &Source<'_>) -> Opti
     for step in &carry.steps {
         self::step(&mut text, step);
     }
+    let is_bare = carry.steps.iter().any(|step| step.rule == "python-bytecode");
+    if let Some(module) = carry.module.as_ref().filter(|_| is_bare) {
+        let _ = writeln!(
+            text,
+            "# To have it start as fast as before, compile what it imports and nothing else. The projection is without it.\n\
+             # RUN PYTHONDONTWRITEBYTECODE= python3 -c 'import {module}'"
+        );
+    }
     let stage = format!("plimsoll-{name}");
     match &carry.into {
         Into::Whole => {
