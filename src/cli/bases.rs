@@ -117,6 +117,9 @@ impl Update {
         let known = base::with(own);
         // A file that cannot be read or written is told before anything is pulled.
         let mut written = self.write.as_deref().map(existing).transpose()?;
+        if let Some(file) = &self.write {
+            output::can_be_written(file).map_err(|error| unwritable(file, &error))?;
+        }
         let is_image = |base: &&Base| base.name != "scratch" && !base.name.contains(' ');
         let all = || BASES.iter().filter(is_image).map(|base| base.name.clone()).collect();
         let names: Vec<String> = if self.names.is_empty() { all() } else { self.names.clone() };
@@ -222,10 +225,7 @@ fn told(name: &str, platform: &PlatformAnalysis) -> Base {
 fn existing(file: &str) -> Result<Vec<Base>> {
     match std::fs::read_to_string(file) {
         Ok(text) => parse(file, &text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            write(file, &[])?;
-            Ok(Vec::new())
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(Error::config(format!("{} cannot be read: {error}", file.escape_debug()))),
     }
 }
@@ -244,13 +244,14 @@ fn put(bases: &mut Vec<Base>, mut measured: Base) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the catalogue goes where the user says")]
 fn write(file: &str, bases: &[Base]) -> Result<()> {
     let text =
         format!("# Written by plimsoll bases update; --bases has it read.\n\n{}", base::written(bases));
-    std::fs::write(file, text).map_err(|error| {
-        Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", file.escape_debug()))
-    })
+    output::save(file, &text).map_err(|error| unwritable(file, &error))
+}
+
+fn unwritable(file: &str, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Output, format!("{} cannot be written: {error}", file.escape_debug()))
 }
 
 /// The day, in UTC: `2026-11-21`.

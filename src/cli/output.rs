@@ -173,16 +173,24 @@ impl Place {
     }
 
     fn write(self, text: &str) -> Result<()> {
+        let name = match &self {
+            Self::Stdout => "standard output".to_owned(),
+            Self::Direct { name, .. } | Self::Beside { name, .. } => name.clone(),
+        };
+        self.save(text).map_err(|error| cannot_write(&name, &error))
+    }
+
+    fn save(self, text: &str) -> io::Result<()> {
         match self {
-            Self::Stdout => print(text),
-            Self::Direct { mut file, name } => {
-                quiet_pipe(file.write_all(text.as_bytes())).map_err(|error| cannot_write(&name, &error))
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                quiet_pipe(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
             }
+            Self::Direct { mut file, .. } => quiet_pipe(file.write_all(text.as_bytes())),
             Self::Beside { mut file, temporary, name } => file
                 .write_all(text.as_bytes())
                 .and_then(|()| file.sync_all())
-                .and_then(|()| fs::rename(&temporary.0, &name))
-                .map_err(|error| cannot_write(&name, &error)),
+                .and_then(|()| fs::rename(&temporary.0, &name)),
         }
     }
 }
@@ -198,9 +206,17 @@ fn summarize(markdown: &str) -> Result<()> {
 
 /// Writes to standard output. Whoever closes the pipe has seen enough: that is no error.
 pub(super) fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    quiet_pipe(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
-        .map_err(|error| cannot_write("standard output", &error))
+    Place::Stdout.write(text)
+}
+
+/// Whether a file can be written, which is told before the long work.
+pub(super) fn can_be_written(name: &str) -> io::Result<()> {
+    Place::open(name).map(drop)
+}
+
+/// Writes a file as reports are written: beside its place, and moved there.
+pub(super) fn save(name: &str, text: &str) -> io::Result<()> {
+    Place::open(name)?.save(text)
 }
 
 fn quiet_pipe(result: io::Result<()>) -> io::Result<()> {
